@@ -1,0 +1,187 @@
+/** What the call logic needs from outside. Every adapter of the front door fulfils one of these ports. */
+import type { HeaderLine, SipRequest, SipResponse } from '../engine/message/message.ts'
+import type { MediaServer } from '../selector/domain/media-server.ts'
+import type { Agent } from '../selector/domain/agent.ts'
+import type { Trunk } from '../selector/domain/trunk.ts'
+
+/** Where a request came from, as the socket tells it. */
+export interface Origin {
+  readonly transport: 'udp' | 'tcp' | 'tls' | 'ws' | 'wss'
+  readonly address: string
+  readonly port: number
+  /** An agent's connection; absent for carriers and media servers on UDP. */
+  readonly flow?: string
+}
+
+/**
+ * SIP as the call logic sees it: requests and responses, with transactions and dialogs named by ids and kept by the
+ * edge. 100 Trying, retransmissions, the ACK of a refusal and the answers to CANCEL are the edge's business.
+ * Orders are never awaited: what came of them arrives as an event, also when they could not be carried out.
+ */
+export interface SipEdge {
+  /** Opens the listeners or the connection. Events come to `receive`, one at a time, never before `start` resolves. */
+  start(receive: (event: EdgeEvent) => void): Promise<void>
+  stop(): Promise<void>
+  respond(order: ResponseOrder): void
+  request(order: RequestOrder): void
+  /** Cancels the INVITE `transaction`; its final response still comes. */
+  cancel(transaction: string, reason?: string): void
+  /** Acknowledges the 2xx that set up or changed `dialog`. */
+  ack(dialog: string): void
+  /** Closes an agent's connection. */
+  closeFlow(flow: string): void
+}
+
+/** What an edge tells. Every transaction that was ordered by `request` ends in exactly one final `response`. */
+export type EdgeEvent =
+  | {
+      readonly kind: 'request'
+      readonly transaction: string
+      /** Present when the request came inside a dialog that the edge keeps. */
+      readonly dialog?: string
+      /** `<Call-ID>;from-tag=<From tag>`: the id that the dialog will have if this INVITE is answered. */
+      readonly dialogToBe: string
+      readonly request: SipRequest
+      readonly origin: Origin
+    }
+  | {
+      readonly kind: 'response'
+      /** The id given in the order. */
+      readonly transaction: string
+      /** Present on a 2xx to INVITE. */
+      readonly dialog?: string
+      readonly response: SipResponse
+      /** True when no peer sent it: 408 no answer in time, 503 not reachable. */
+      readonly local: boolean
+    }
+  | { readonly kind: 'cancel'; readonly transaction: string; readonly reason?: string }
+  | { readonly kind: 'ack'; readonly dialog: string }
+  /** The edge ended the dialog by itself (no ACK, session expired) or could not deliver a 2xx. */
+  | { readonly kind: 'dialog-ended'; readonly dialog: string; readonly reason: string }
+  | { readonly kind: 'flow-closed'; readonly flow: string }
+
+/** A response to an incoming request. */
+export interface ResponseOrder {
+  readonly transaction: string
+  readonly status: number
+  readonly reason?: string
+  readonly headers?: readonly HeaderLine[]
+  readonly body?: Body
+}
+
+/** A request to be sent: a new one (`uri`), or one inside a dialog (`dialog`). */
+export interface RequestOrder {
+  /** Chosen by the caller, unique in the life of the process; responses carry it. */
+  readonly transaction: string
+  readonly method: string
+  readonly uri?: string
+  readonly dialog?: string
+  /** Where to send it instead of the host of `uri`. */
+  readonly nextHop?: string
+  /** An agent's connection to send over. */
+  readonly flow?: string
+  /** Which of our own faces it leaves from. */
+  readonly side?: 'inside' | 'trunk'
+  readonly headers?: readonly HeaderLine[]
+  readonly body?: Body
+}
+
+/** A message body with its type, e.g. `application/sdp`. */
+export interface Body {
+  readonly type: string
+  readonly content: string
+}
+
+/** What kind of media a party speaks: WebRTC (ICE, DTLS-SRTP) or plain RTP. */
+export type MediaSide = 'webrtc' | 'plain'
+
+/** One offer/answer exchange through the media anchor. `call` names the anchored call, `from`/`to` its two parties. */
+export interface MediaExchange {
+  readonly call: string
+  /** Tag of the party whose SDP this is. */
+  readonly from: string
+  /** Tag of the party that offered; set in answers only. */
+  readonly to?: string
+  readonly fromSide: MediaSide
+  readonly toSide: MediaSide
+  readonly sdp: string
+}
+
+/** The media anchor. Failures reject with `E_MEDIA_TIMEOUT` or `E_MEDIA_REFUSED`. */
+export interface Media {
+  /** Rewrites an offer for the other party. */
+  offer(exchange: MediaExchange): Promise<string>
+  /** Rewrites the answer to the last offer for the party that offered. */
+  answer(exchange: MediaExchange): Promise<string>
+  /** Frees whatever the call holds; an unknown call is no error. */
+  end(call: string): Promise<void>
+}
+
+/** Where an agent waits. */
+export interface AgentPlace {
+  readonly server: MediaServer
+  /** Call id of the agent's leg. */
+  readonly call: string
+}
+
+/** A place on a media server, or why there is none. */
+export type Placed =
+  | { readonly kind: 'placed'; readonly server: MediaServer }
+  | { readonly kind: 'none'; readonly reason: string; readonly retryAfterSec: number }
+
+/** Which media server takes a call. */
+export interface Placement {
+  /** Chooses and reserves in one step, on a server that is not in `exclude`. */
+  place(order: {
+    readonly call: string
+    readonly agent: string
+    readonly exclude: readonly string[]
+  }): Promise<Placed>
+  /** Gives the reservation of a call back; unknown calls are no error. */
+  release(call: string): Promise<void>
+  /** The agent's leg is up on `server`: client legs go there from now on. */
+  settled(order: { readonly call: string; readonly agent: string; readonly server: string }): Promise<void>
+  /** The agent's leg of that call is over; a newer leg of the same agent is left alone. */
+  left(order: { readonly call: string; readonly agent: string }): Promise<void>
+  whereIs(agent: string): Promise<AgentPlace | undefined>
+  /** What a real INVITE to that server told about its health. */
+  result(server: string, outcome: 'answered' | 'refused' | 'unreachable'): void
+}
+
+/** Who may talk to the door. */
+export interface Directory {
+  agent(id: string): Promise<Agent | undefined>
+  /** The trunk whose address list holds that source. */
+  trunkAt(address: string, port: number): Trunk | undefined
+  /** The media server at that source. */
+  serverAt(address: string): MediaServer | undefined
+}
+
+/** The location service (RFC 3261 §10), shared by all doors. */
+export type { BindingStore as Bindings } from '../selector/store/store.ts'
+
+/** Calls as others may see them while they last, and what is left of them when they are over. */
+export interface CallLog {
+  began(call: LiveCall): void
+  changed(call: LiveCall): void
+  over(record: CallRecord): void
+}
+
+/** A call that is going on. */
+export interface LiveCall {
+  readonly id: string
+  readonly kind: 'agent' | 'client'
+  readonly agent: string
+  readonly trunk?: string
+  readonly server?: string
+  readonly state: string
+  /** Wall-clock milliseconds. */
+  readonly since: number
+}
+
+/** What is left of a call. */
+export interface CallRecord extends LiveCall {
+  readonly verdict: string
+  readonly answeredAt?: number
+  readonly endedAt: number
+}

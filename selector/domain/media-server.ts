@@ -1,0 +1,54 @@
+/** What the operator wants of a media server. */
+export type Wanted = 'active' | 'draining' | 'disabled'
+
+/** One Asterisk of the fleet, as the operator described it. */
+export interface MediaServer {
+  /** `[a-z0-9_.-]{1,64}`; the same as `systemname` in its asterisk.conf. */
+  readonly id: string
+  readonly sip: { readonly host: string; readonly port: number; readonly transport: 'udp' | 'tcp' }
+  readonly ami: AmiAddress
+  /** The most agents it shall hold. */
+  readonly capacity: number
+  readonly zone: string
+  readonly wanted: Wanted
+}
+
+/** Where and as whom to log in to the Manager Interface. */
+export interface AmiAddress {
+  readonly host: string
+  readonly port: number
+  readonly username: string
+  /** Never shown by the API. */
+  readonly secret: string
+}
+
+/** What a media server carries, told by its Manager Interface. Every number is the size of a set of channel ids. */
+export interface Load {
+  /** Agents alone in their conference. */
+  readonly waiting: number
+  /** Conferences with an agent and at least one client. */
+  readonly inCall: number
+  /** Client legs in a conference. */
+  readonly clients: number
+  /** All channels that belong to calls. */
+  readonly channels: number
+  /** When it was true, in wall-clock milliseconds. */
+  readonly takenAt: number
+  /** When that Asterisk started, in wall-clock milliseconds. */
+  readonly boot: number
+  /** False while the Manager Interface is not connected or its first snapshot is outstanding. */
+  readonly reconciled: boolean
+}
+
+/** A media server with everything that bears on a choice. */
+export interface Candidate {
+  readonly server: MediaServer
+  /** Absent until a first snapshot was taken. */
+  readonly load?: Load
+  /** Places reserved for calls that have not joined yet. */
+  readonly reserved: number
+  readonly health: Health
+}
+
+/** Whether calls get through to it, by OPTIONS and by real INVITEs. */
+export type Health = 'up' | 'down' | 'unknown'

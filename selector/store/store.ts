@@ -1,0 +1,115 @@
+import type { Agent } from '../domain/agent.ts'
+import type { Choice } from '../domain/choose.ts'
+import type { Candidate, Load, MediaServer } from '../domain/media-server.ts'
+import type { Trunk } from '../domain/trunk.ts'
+
+/** What the selector keeps, for one process (memory) or for all doors of a fleet (Redis). One contract suite holds both. */
+export interface Store {
+  /** Connects. Rejects with `E_REDIS_UNREACHABLE`. */
+  start(): Promise<void>
+  stop(): Promise<void>
+  readonly servers: Collection<MediaServer>
+  readonly agents: Collection<Agent>
+  readonly trunks: Collection<Trunk>
+  readonly ledger: Ledger
+  readonly pins: Pins
+  readonly bindings: BindingStore
+  readonly sessions: SessionStore
+}
+
+/** Objects that the operator wrote, each under its id and with a version. Writes that resolve are durable. */
+export interface Collection<T extends { readonly id: string }> {
+  list(): Promise<readonly Versioned<T>[]>
+  get(id: string): Promise<Versioned<T> | undefined>
+  /**
+   * Writes. `expect`: only over that version, 0 = only if new, absent = whatever is there.
+   * Resolves to undefined when the expectation was not met.
+   */
+  put(item: T, expect?: number): Promise<Versioned<T> | undefined>
+  /** False when there was nothing. */
+  remove(id: string): Promise<boolean>
+  /** Calls back after each write by anyone, in this process or another. */
+  onChange(listener: () => void): () => void
+}
+
+/** An object and its version, counted from 1. */
+export interface Versioned<T> {
+  readonly item: T
+  readonly version: number
+}
+
+/** Loads and reservations of the fleet, and the choice over them. */
+export interface Ledger {
+  /** The collector's word on a server. */
+  putLoad(server: string, load: Load): Promise<void>
+  putHealth(server: string, health: Candidate['health']): Promise<void>
+  /** Every server with its load and reservations. */
+  candidates(): Promise<readonly Candidate[]>
+  /** Chooses among the fleet and reserves under `call`, atomically. */
+  reserve(order: ReserveOrder): Promise<Choice>
+  /** Ends reservations; calls without one are no error. */
+  release(calls: readonly string[]): Promise<void>
+}
+
+/** One placement that is asked for. */
+export interface ReserveOrder {
+  readonly call: string
+  readonly exclude: readonly string[]
+  /** Chance in [0, 1) that settles ties; given so that a choice can be repeated. */
+  readonly chance: number
+  /** Wall-clock milliseconds. */
+  readonly at: number
+  /** How long the reservation holds. */
+  readonly ttlMs: number
+}
+
+/** Where an agent's leg is. */
+export interface Pin {
+  readonly agent: string
+  readonly server: string
+  readonly call: string
+}
+
+/** Which agent is on which server; one pin per agent, the newest call's. */
+export interface Pins {
+  put(pin: Pin): Promise<void>
+  get(agent: string): Promise<Pin | undefined>
+  /** Removes the agent's pin if it is still that call's. */
+  remove(agent: string, call: string): Promise<void>
+}
+
+/** Registrations: contact by contact, forgotten when they expire. */
+export interface BindingStore {
+  put(binding: Binding): Promise<void>
+  of(agent: string): Promise<readonly Binding[]>
+  remove(agent: string, contact: string): Promise<void>
+}
+
+/** One registration of an agent: its Contact, and the door and connection that reach it. */
+export interface Binding {
+  readonly agent: string
+  readonly contact: string
+  readonly flow: string
+  readonly door: string
+  /** Wall-clock milliseconds. */
+  readonly expiresAt: number
+}
+
+/** Calls in progress as every door and the API see them. */
+export interface SessionStore {
+  put(session: Session): Promise<void>
+  remove(id: string): Promise<void>
+  list(): Promise<readonly Session[]>
+}
+
+/** One leg of a call in progress. */
+export interface Session {
+  readonly id: string
+  readonly kind: 'agent' | 'client'
+  readonly agent: string
+  readonly trunk?: string
+  readonly server?: string
+  readonly state: string
+  readonly since: number
+  readonly door: string
+}
