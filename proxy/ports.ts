@@ -2,7 +2,9 @@
 import type { HeaderLine, SipRequest, SipResponse } from '../engine/message/message.ts'
 import type { MediaServer } from '../selector/domain/media-server.ts'
 import type { Agent } from '../selector/domain/agent.ts'
+import type { HealthOutcome } from '../selector/domain/health.ts'
 import type { Trunk } from '../selector/domain/trunk.ts'
+import type { Verdict } from './call/verdict.ts'
 
 /** Where a request came from, as the socket tells it. */
 export interface Origin {
@@ -144,17 +146,24 @@ export interface Placement {
   /** The agent's leg of that call is over; a newer leg of the same agent is left alone. */
   left(order: { readonly call: string; readonly agent: string }): Promise<void>
   whereIs(agent: string): Promise<AgentPlace | undefined>
-  /** What a real INVITE to that server told about its health. */
-  result(server: string, outcome: 'answered' | 'refused' | 'unreachable'): void
+  /** What an INVITE or OPTIONS to that server told about its health. */
+  result(server: string, outcome: HealthOutcome): void
 }
 
 /** Who may talk to the door. */
 export interface Directory {
-  agent(id: string): Promise<Agent | undefined>
+  /** What a digest of that user is checked against, and whom it stands for. */
+  credentials(user: string): Promise<Credentials | undefined>
   /** The trunk whose address list holds that source. */
-  trunkAt(address: string, port: number): Trunk | undefined
+  trunkAt(address: string): Trunk | undefined
   /** The media server at that source. */
   serverAt(address: string): MediaServer | undefined
+}
+
+/** H(user:realm:password) of a digest user (RFC 7616 §3.4.2), and the agent behind it. */
+export interface Credentials {
+  readonly agent: string
+  readonly ha1: Agent['ha1']
 }
 
 /** The location service (RFC 3261 §10), shared by all doors. */
@@ -181,7 +190,9 @@ export interface LiveCall {
 
 /** What is left of a call. */
 export interface CallRecord extends LiveCall {
-  readonly verdict: string
+  readonly verdict: Verdict
+  /** The final status that the caller got. */
+  readonly status: number
   readonly answeredAt?: number
   readonly endedAt: number
 }

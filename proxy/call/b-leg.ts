@@ -1,0 +1,72 @@
+/** What crosses from one side of the door to the other. Everything is built anew; nothing is passed that is not named here. */
+import type { HeaderLine } from '../../engine/message/message.ts'
+import type { MediaServer } from '../../selector/domain/media-server.ts'
+import type { RequestOrder } from '../ports.ts'
+import type { Call } from './call.ts'
+
+/** The methods that the door takes part in. */
+export const allowedMethods = 'INVITE, ACK, CANCEL, BYE, INFO, MESSAGE, OPTIONS, UPDATE'
+
+/** What of the caller's INVITE is told to the media server. */
+export interface CallerFacts {
+  readonly domain: string
+  /** Number and name of the caller of a client leg, already reduced to safe characters. */
+  readonly caller: { readonly user: string; readonly name?: string }
+  /** Hops that are left to the request (RFC 3261 §16.6); the B leg goes on counting, so that a loop ends. */
+  readonly maxForwards: number
+}
+
+/** The INVITE that puts `call` into its conference on `server` (DESIGN: `agt-<agent>` and `cli-<agent>`). */
+export function inviteTo(
+  server: MediaServer,
+  call: Call,
+  facts: CallerFacts,
+  branch: string,
+  sdp: string,
+): RequestOrder {
+  const prefix = call.kind === 'agent' ? 'agt' : 'cli'
+  const { host, port, transport } = server.sip
+  const uri = `sip:${prefix}-${call.agent}@${bracketed(host)}:${port};transport=${transport}`
+  const from = `<sip:${facts.caller.user}@${facts.domain}>`
+  return {
+    transaction: branch,
+    method: 'INVITE',
+    uri,
+    side: 'inside',
+    headers: [
+      ['From', facts.caller.name === undefined ? from : `"${facts.caller.name}" ${from}`],
+      ['To', `<${uri}>`],
+      ['Max-Forwards', String(facts.maxForwards)],
+      ['X-Portico-Call', call.id],
+      ['X-Portico-Agent', call.agent],
+      ['Allow', allowedMethods],
+    ],
+    body: { type: 'application/sdp', content: sdp },
+  }
+}
+
+/** The headers of an in-dialog request that mean something to the other side; the body carries its own type. */
+export function relayedHeaders(method: string, headers: readonly HeaderLine[]): readonly HeaderLine[] {
+  // RFC 6086 §4.2.1: the package of an INFO tells how its body is to be read.
+  if (method !== 'INFO') return []
+  return headers.filter(([name]) => name.toLowerCase() === 'info-package')
+}
+
+/** A caller's number or name as it may be written into a header: one line of plain characters, bounded. */
+export function safeUser(user: string | undefined): string {
+  const kept = (user ?? '').replace(/[^A-Za-z0-9+*#_.-]/g, '').slice(0, 64)
+  return kept === '' ? 'anonymous' : kept
+}
+
+/** A display name without what could end the quoted string or the line (RFC 3261 §25.1). */
+export function safeName(name: string | undefined): string | undefined {
+  const kept = (name ?? '')
+    .replace(/[^\p{L}\p{N} .,'()+-]/gu, '')
+    .trim()
+    .slice(0, 64)
+  return kept === '' ? undefined : kept
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}

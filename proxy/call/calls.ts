@@ -1,0 +1,72 @@
+import type { LegName } from './call.ts'
+import type { CallSession, SessionIndex } from './call-session.ts'
+
+/** The calls of this door, found by every id that an event may carry. */
+export class Calls implements SessionIndex {
+  readonly #sessions = new Map<string, CallSession>()
+  readonly #incoming = new Map<string, CallSession>()
+  readonly #outgoing = new Map<string, CallSession>()
+  readonly #dialogs = new Map<string, { readonly session: CallSession; readonly leg: LegName }>()
+  readonly #dialogsOf = new Map<CallSession, string[]>()
+
+  get size(): number {
+    return this.#sessions.size
+  }
+
+  all(): Iterable<CallSession> {
+    return this.#sessions.values()
+  }
+
+  byId(id: string): CallSession | undefined {
+    return this.#sessions.get(id)
+  }
+
+  add(session: CallSession): void {
+    this.#sessions.set(session.call.id, session)
+    this.arrived(session.call.transaction, session)
+  }
+
+  /** An INVITE came in for `session`; its CANCEL finds it until it is answered. */
+  arrived(transaction: string, session: CallSession): void {
+    this.#incoming.set(transaction, session)
+  }
+
+  byIncoming(transaction: string): CallSession | undefined {
+    return this.#incoming.get(transaction)
+  }
+
+  byDialog(dialog: string): { readonly session: CallSession; readonly leg: LegName } | undefined {
+    return this.#dialogs.get(dialog)
+  }
+
+  /** Whose order a response answers; after a final one nothing more will come. */
+  byOutgoing(transaction: string, final: boolean): CallSession | undefined {
+    const session = this.#outgoing.get(transaction)
+    if (final) this.#outgoing.delete(transaction)
+    return session
+  }
+
+  watch(transaction: string, session: CallSession): void {
+    this.#outgoing.set(transaction, session)
+  }
+
+  bind(dialog: string, session: CallSession, leg: LegName): void {
+    if (this.#dialogs.has(dialog)) return
+    this.#dialogs.set(dialog, { session, leg })
+    const known = this.#dialogsOf.get(session)
+    if (known) known.push(dialog)
+    else this.#dialogsOf.set(session, [dialog])
+  }
+
+  answered(transaction: string): void {
+    this.#incoming.delete(transaction)
+  }
+
+  /** Forgets a call. Orders that still lack a final response keep finding their session, so that late answers are ended. */
+  over(session: CallSession): void {
+    this.#sessions.delete(session.call.id)
+    this.#incoming.delete(session.call.transaction)
+    for (const dialog of this.#dialogsOf.get(session) ?? []) this.#dialogs.delete(dialog)
+    this.#dialogsOf.delete(session)
+  }
+}

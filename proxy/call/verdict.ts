@@ -1,0 +1,26 @@
+/** How a call ended; every call ends in exactly one. Described for operators in docs/verdicts.md. */
+export type Verdict =
+  /** The one who called hung up. */
+  | 'caller-hung-up'
+  /** The media server hung up. */
+  | 'server-hung-up'
+  /** The operator, or a shutdown, ended it. */
+  | 'ended-by-operator'
+  /** Given up by the caller before it was answered. */
+  | 'cancelled'
+  /** No media server may take an agent now. */
+  | 'no-server'
+  /** Every media server that was asked failed or did not answer in time. */
+  | 'servers-failed'
+  /** The media server, or a rule of the door, said no. */
+  | 'refused'
+  /** The agent of this client leg waits nowhere. */
+  | 'agent-away'
+  /** The media anchor could not serve the call. */
+  | 'media-failed'
+  /** The agent's connection went and did not come back in time. */
+  | 'flow-lost'
+  /** The signalling of one side ended without a BYE: no ACK, session expired. */
+  | 'dialog-lost'
+  /** The media server died under the call. */
+  | 'server-lost'

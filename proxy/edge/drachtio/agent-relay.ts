@@ -1,0 +1,150 @@
+import type { Log } from '../../../runtime/log.ts'
+import type { Source } from '../../../engine/api.ts'
+import type { TransportEvent, Transports } from '../../../engine/transport/transport.ts'
+import type { Origin } from '../../ports.ts'
+import { RelayLeg } from './relay-leg.ts'
+import { towardsBrowser, towardsServer } from './relay-via.ts'
+
+/** How agents reach a drachtio-server that itself never faces the internet. */
+export interface RelayOptions {
+  /** Holds the listener for agents (wss) and nothing else; the relay starts and stops it. */
+  readonly transports: Transports
+  /** The public endpoint, as Contact and Via tell it to agents. */
+  readonly face: { readonly host: string; readonly port: number }
+  /** The `ws` listener of the drachtio-server; default: the first one in the list that the server gives. */
+  readonly upstream?: Upstream
+  readonly limits?: Partial<RelayLimits>
+}
+
+/** Address of a `ws` listener. */
+export interface Upstream {
+  readonly host: string
+  readonly port: number
+}
+
+/** Numbers that bound what one agent can make the relay hold. */
+export interface RelayLimits {
+  /** Bytes from the agent that may wait until its loopback connection is open. */
+  readonly waitingBytes: number
+  readonly connectMs: number
+  /** Bytes of one message of the server. */
+  readonly messageBytes: number
+}
+
+const relayDefaults: RelayLimits = { waitingBytes: 131_072, connectMs: 5000, messageBytes: 65_536 }
+
+/**
+ * Gives every agent's connection a loopback connection of its own to the drachtio-server. The port of that connection
+ * tells which agent a request came from, and is the next hop that leads back to it.
+ */
+export class AgentRelay {
+  readonly #transports: Transports
+  readonly #face: string
+  readonly #limits: RelayLimits
+  readonly #log: Log
+  readonly #byAgent = new Map<string, RelayLeg>()
+  readonly #byPort = new Map<number, RelayLeg>()
+  readonly #byFlow = new Map<string, RelayLeg>()
+  #upstream: Upstream | undefined
+  #closed: (flow: string) => void = () => undefined
+  #count = 0
+
+  constructor({ transports, face, limits }: RelayOptions, log: Log) {
+    this.#transports = transports
+    this.#face = `${face.host.includes(':') ? `[${face.host}]` : face.host}:${face.port}`
+    this.#limits = { ...relayDefaults, ...limits }
+    this.#log = log
+  }
+
+  /** The Contact that agents are told; RFC 7118 §5.5: `ws` stands for both WebSocket transports. */
+  get contact(): string {
+    return `<sip:${this.#face};transport=ws>`
+  }
+
+  /** Opens the listener; `closed` hears of every agent's connection that ended. */
+  async start(upstream: Upstream, closed: (flow: string) => void): Promise<void> {
+    this.#upstream = upstream
+    this.#closed = closed
+    await this.#transports.start(event => this.#fromAgents(event))
+  }
+
+  async stop(): Promise<void> {
+    this.#closed = () => undefined
+    for (const leg of this.#byAgent.values()) leg.close()
+    await this.#transports.stop()
+  }
+
+  /** The agent behind a request that the server received from that loopback port. */
+  originAt(address: string, port: number): Origin | undefined {
+    const leg = isLoopback(address) ? this.#byPort.get(port) : undefined
+    if (leg?.flow === undefined) return undefined
+    const { transport, address: agentAddress, port: agentPort } = leg.source
+    return { transport, address: agentAddress, port: agentPort, flow: leg.flow }
+  }
+
+  /** The next hop that leads the server to an agent; undefined when its connection is closed. */
+  nextHop(flow: string): string | undefined {
+    const leg = this.#byFlow.get(flow)
+    return leg && `sip:127.0.0.1:${leg.localPort};transport=ws`
+  }
+
+  close(flow: string): void {
+    const agent = this.#byFlow.get(flow)?.source.flow
+    if (agent !== undefined) this.#transports.closeFlow(agent)
+  }
+
+  #fromAgents(event: TransportEvent): void {
+    if (event.kind === 'flow-closed') return this.#agentGone(event.flow)
+    const { source, bytes } = event
+    if (source.flow === undefined) return
+    const leg = this.#byAgent.get(source.flow) ?? this.#newLeg(source, source.flow)
+    leg?.send(towardsServer(bytes, leg.sentBy))
+  }
+
+  #newLeg(source: Source, agent: string): RelayLeg | undefined {
+    if (this.#upstream === undefined) return undefined
+    this.#count += 1
+    const leg = new RelayLeg({
+      source,
+      upstream: this.#upstream,
+      number: this.#count,
+      limits: this.#limits,
+      opened: opened => this.#opened(opened),
+      receive: (from, message) => this.#fromServer(from, message),
+      ended: why => {
+        this.#log.warn('relay.server-closed', { address: source.address, port: source.port, why })
+        this.#transports.closeFlow(agent)
+      },
+    })
+    this.#byAgent.set(agent, leg)
+    return leg
+  }
+
+  #opened(leg: RelayLeg): void {
+    this.#byPort.set(leg.localPort, leg)
+    if (leg.flow !== undefined) this.#byFlow.set(leg.flow, leg)
+  }
+
+  #fromServer(leg: RelayLeg, bytes: Buffer): void {
+    const { message, sentBy } = towardsBrowser(bytes, this.#face)
+    if (sentBy !== undefined) leg.sentBy = sentBy
+    const { flow } = leg.source
+    if (flow === undefined) return
+    this.#transports.send(message, { flow }, reason => this.#log.info('relay.agent-unreachable', { flow, reason }))
+  }
+
+  #agentGone(agent: string): void {
+    const leg = this.#byAgent.get(agent)
+    if (leg === undefined) return
+    this.#byAgent.delete(agent)
+    if (this.#byPort.get(leg.localPort) === leg) this.#byPort.delete(leg.localPort)
+    leg.close()
+    if (leg.flow === undefined) return
+    this.#byFlow.delete(leg.flow)
+    this.#closed(leg.flow)
+  }
+}
+
+function isLoopback(address: string): boolean {
+  return /^(?:::ffff:)?127\./.test(address) || address === '::1'
+}

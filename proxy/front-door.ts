@@ -1,0 +1,178 @@
+import type { HeaderLine } from '../engine/message/message.ts'
+import { parseUri } from '../engine/message/uri.ts'
+import { messageOf } from '../runtime/errors.ts'
+import { agentId } from '../selector/domain/agent.ts'
+import { allowedMethods } from './call/b-leg.ts'
+import { CallSession, type SessionPorts } from './call/call-session.ts'
+import { Calls } from './call/calls.ts'
+import { bodyOf, newCall, type CallLimits, type Parties } from './call/new-call.ts'
+import type { Directory, EdgeEvent } from './ports.ts'
+import type { Agents } from './registrar/agents.ts'
+import { callerAt } from './route/caller.ts'
+import type { Prober } from './route/prober.ts'
+
+type RequestEvent = Extract<EdgeEvent, { kind: 'request' }>
+type ResponseEvent = Extract<EdgeEvent, { kind: 'response' }>
+
+export interface FrontDoorOptions {
+  readonly ports: SessionPorts
+  readonly directory: Directory
+  readonly agents: Agents
+  readonly prober: Prober
+  readonly domain: string
+  readonly limits: CallLimits
+}
+
+/** What is done with each SIP message: who sent it, and which part of the door answers. */
+export class FrontDoor {
+  readonly calls = new Calls()
+  readonly #options: FrontDoorOptions
+
+  constructor(options: FrontDoorOptions) {
+    this.#options = options
+  }
+
+  /** Takes an event of the edge. */
+  receive(event: EdgeEvent): void {
+    switch (event.kind) {
+      case 'request':
+        this.#request(event).catch((cause: unknown) => {
+          this.#options.ports.log.error('request.failed', {
+            method: event.request.method,
+            cause: messageOf(cause),
+          })
+          this.#reply(event, 500)
+        })
+        return
+      case 'response':
+        return this.#response(event)
+      case 'cancel':
+        return this.#cancelled(event.transaction)
+      case 'ack':
+        return
+      case 'dialog-ended': {
+        const found = this.calls.byDialog(event.dialog)
+        return found?.session.handle({ kind: 'dialog-ended', leg: found.leg })
+      }
+      case 'flow-closed':
+        return this.#flowClosed(event.flow)
+    }
+  }
+
+  /** Ends every call, e.g. because the door closes. */
+  hangUpAll(): void {
+    for (const session of this.calls.all()) session.handle({ kind: 'hang-up' })
+  }
+
+  /** Ends the calls on a media server that is dead, so that their agents call in again and are placed elsewhere. */
+  serverLost(server: string): void {
+    for (const session of this.calls.all())
+      if (session.server === server) session.handle({ kind: 'server-lost' })
+  }
+
+  async #request(event: RequestEvent): Promise<void> {
+    const { directory, agents } = this.#options
+    if (event.dialog !== undefined) return this.#inDialog(event, event.dialog)
+    const caller = callerAt(event.origin, directory)
+    if (caller.kind === 'stranger') return this.#reply(event, 403)
+    switch (event.request.method) {
+      case 'OPTIONS':
+        return this.#reply(event, 200, [['Allow', allowedMethods]])
+      case 'REGISTER':
+        return caller.kind === 'agent' ? agents.register(event, caller.flow) : this.#reply(event, 403)
+      case 'INVITE':
+        if (caller.kind === 'agent') return this.#fromAgent(event, caller.flow)
+        return caller.kind === 'trunk' ? this.#fromTrunk(event, caller.trunk.id) : this.#reply(event, 403)
+      default:
+        return this.#reply(event, 405, [['Allow', allowedMethods]])
+    }
+  }
+
+  async #inDialog(event: RequestEvent, dialog: string): Promise<void> {
+    const found = this.calls.byDialog(dialog)
+    if (!found) return this.#reply(event, 481)
+    const { session, leg } = found
+    if (!(await this.#maySpeak(event, session, leg))) return
+    if (event.request.method === 'INVITE') this.calls.arrived(event.transaction, session)
+    session.handle({
+      kind: 'request',
+      leg,
+      transaction: event.transaction,
+      method: event.request.method,
+      headers: event.request.headers.lines,
+      ...bodyOf(event.request),
+    })
+  }
+
+  /** A request inside a dialog must come from where its leg is: the agent, the trunk, the media server. */
+  async #maySpeak(event: RequestEvent, session: CallSession, leg: 'a' | 'b'): Promise<boolean> {
+    const { directory, agents } = this.#options
+    const caller = callerAt(event.origin, directory)
+    const outside = session.call.kind === 'agent' ? 'agent' : 'trunk'
+    if (caller.kind !== (leg === 'b' ? 'server' : outside)) {
+      this.#reply(event, 403)
+      return false
+    }
+    if (caller.kind !== 'agent' || caller.flow === session.flow) return true
+    // The agent is heard on another connection than before: it must prove again who it is.
+    if ((await agents.identify(event, caller.flow)) !== session.call.agent) return false
+    session.flow = caller.flow
+    session.handle({ kind: 'flow-back' })
+    return true
+  }
+
+  async #fromAgent(event: RequestEvent, flow: string): Promise<void> {
+    const agent = await this.#options.agents.identify(event, flow)
+    if (agent !== undefined) this.#begin(event, { kind: 'agent', agent, flow })
+  }
+
+  async #fromTrunk(event: RequestEvent, trunk: string): Promise<void> {
+    const agent = parseUri(event.request.uri)?.user?.toLowerCase() ?? ''
+    if (!agentId.test(agent)) return this.#reply(event, 404)
+    const place = await this.#options.ports.placement.whereIs(agent)
+    if (!place) return this.#reply(event, 480)
+    this.#begin(event, { kind: 'client', agent, trunk, server: place.server })
+  }
+
+  #begin(event: RequestEvent, parties: Parties): void {
+    const { limits, domain, ports } = this.#options
+    if (this.calls.size >= limits.calls) return this.#reply(event, 503, [['Retry-After', '5']])
+    const made = newCall(event, parties, limits, domain)
+    if (made.kind === 'refused') return this.#reply(event, made.status)
+    const flow = parties.kind === 'agent' ? parties.flow : undefined
+    const session = new CallSession(made.call, made.facts, flow, ports, this.calls)
+    this.calls.add(session)
+    ports.callLog.began(session.live())
+    session.handle({ kind: 'began' })
+  }
+
+  #response(event: ResponseEvent): void {
+    if (this.#options.prober.take(event)) return
+    const { status } = event.response
+    this.calls.byOutgoing(event.transaction, status >= 200)?.handle({
+      kind: 'response',
+      transaction: event.transaction,
+      status,
+      local: event.local,
+      ...(event.dialog !== undefined && { dialog: event.dialog }),
+      ...bodyOf(event.response),
+    })
+  }
+
+  #cancelled(transaction: string): void {
+    const session = this.calls.byIncoming(transaction)
+    if (!session) return
+    this.calls.answered(transaction)
+    const first = session.call.transaction === transaction
+    session.handle(first ? { kind: 'cancelled' } : { kind: 'relay-cancelled', transaction })
+  }
+
+  #flowClosed(flow: string): void {
+    this.#options.agents.flowClosed(flow)
+    for (const session of this.calls.all()) if (session.flow === flow) session.handle({ kind: 'flow-closed' })
+  }
+
+  #reply(event: RequestEvent, status: number, headers: readonly HeaderLine[] = []): void {
+    this.#options.ports.edge.respond({ transaction: event.transaction, status, headers })
+  }
+}

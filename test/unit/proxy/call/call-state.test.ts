@@ -1,0 +1,321 @@
+import t from 'tap'
+import type { Call, CallEvent, CallState, Effect } from '../../../../proxy/call/call.ts'
+import { initial, step } from '../../../../proxy/call/call-state.ts'
+import { agentCall, answering, clientCall, ms1, ms2, trying } from './fixtures.ts'
+
+type Case = readonly [name: string, Call, CallState, CallEvent, CallState['kind'], ...Effect[]]
+
+const release: Effect = { kind: 'release' }
+const endMedia: Effect = { kind: 'end-media', branch: 'c1-b1' }
+const ack: Effect = { kind: 'ack', dialog: 'd-b' }
+const bye: Effect = { kind: 'bye', dialog: 'd-b' }
+const stopTry: Effect = { kind: 'stop-timer', timer: 'try' }
+const cancelB: Effect = { kind: 'cancel', branch: 'c1-b1' }
+const respond = (status: number): Effect => ({ kind: 'respond', transaction: 't-a', status })
+const failed: Effect = { kind: 'judge', server: 'ms-1', outcome: 'failed' }
+const succeeded: Effect = { kind: 'judge', server: 'ms-1', outcome: 'succeeded' }
+const offering: CallState = { kind: 'offering', server: ms1, tried: ['ms-1'] }
+
+function response(status: number, more: object = {}): CallEvent {
+  return { kind: 'response', transaction: 'c1-b1', status, local: false, ...more }
+}
+
+const cases: readonly Case[] = [
+  [
+    'asks where to place an agent',
+    agentCall,
+    initial,
+    { kind: 'began' },
+    'placing',
+    { kind: 'place', exclude: [] },
+  ],
+  [
+    'takes a client leg to the server of its agent, without choosing',
+    clientCall,
+    initial,
+    { kind: 'began' },
+    'offering',
+    { kind: 'offer', key: 'c1-b1', branch: 'c1-b1', from: 'a', sdp: 'o=a' },
+  ],
+  [
+    'offers to the server that was chosen',
+    agentCall,
+    initial,
+    { kind: 'placed', server: ms1 },
+    'offering',
+    { kind: 'offer', key: 'c1-b1', branch: 'c1-b1', from: 'a', sdp: 'o=a' },
+  ],
+  [
+    'tells an agent that finds no server when to come back',
+    agentCall,
+    initial,
+    { kind: 'not-placed', retryAfterSec: 7 },
+    'over',
+    { kind: 'respond', transaction: 't-a', status: 503, headers: [['Retry-After', '7']] },
+    release,
+    { kind: 'record', verdict: 'no-server', status: 503 },
+  ],
+  [
+    'gives up when the servers that are left are none',
+    agentCall,
+    { kind: 'placing', tried: ['ms-1'] },
+    { kind: 'not-placed', retryAfterSec: 7 },
+    'over',
+    respond(503),
+    release,
+    { kind: 'record', verdict: 'servers-failed', status: 503 },
+  ],
+  [
+    'dials when the offer is made, and hurries the server',
+    agentCall,
+    offering,
+    { kind: 'media-offered', key: 'c1-b1', sdp: 'o=b-offer' },
+    'trying',
+    { kind: 'dial', server: ms1, branch: 'c1-b1', sdp: 'o=b-offer' },
+    { kind: 'start-timer', timer: 'try', ms: 2000 },
+  ],
+  [
+    'refuses when the media anchor fails',
+    agentCall,
+    offering,
+    { kind: 'media-failed', key: 'c1-b1' },
+    'over',
+    endMedia,
+    respond(503),
+    release,
+    { kind: 'record', verdict: 'media-failed', status: 503 },
+  ],
+  ['does not take 100 Trying for progress', agentCall, trying, response(100), 'trying'],
+  [
+    'stops hurrying a server that rings, and tells the caller',
+    agentCall,
+    trying,
+    response(183),
+    'trying',
+    stopTry,
+    { kind: 'start-timer', timer: 'ring', ms: 180_000 },
+    respond(180),
+  ],
+  ['tells the caller of ringing once', agentCall, { ...trying, ringing: true }, response(180), 'trying'],
+  [
+    'acknowledges an answer and has the media anchor make the caller’s',
+    agentCall,
+    trying,
+    response(200, { dialog: 'd-b', body: { type: 'application/sdp', content: 'o=b' } }),
+    'answering',
+    stopTry,
+    ack,
+    succeeded,
+    { kind: 'answer', key: 'c1-b1', branch: 'c1-b1', from: 'b', sdp: 'o=b' },
+  ],
+  [
+    'ends an answer that has no SDP',
+    agentCall,
+    trying,
+    response(200, { dialog: 'd-b' }),
+    'over',
+    stopTry,
+    ack,
+    bye,
+    endMedia,
+    respond(503),
+    release,
+    { kind: 'record', verdict: 'refused', status: 503 },
+  ],
+  [
+    'asks another server after a 503',
+    agentCall,
+    trying,
+    response(503),
+    'placing',
+    stopTry,
+    endMedia,
+    failed,
+    release,
+    { kind: 'place', exclude: ['ms-1'] },
+  ],
+  [
+    'cancels a silent server and asks another',
+    agentCall,
+    trying,
+    { kind: 'timer', timer: 'try' },
+    'placing',
+    stopTry,
+    cancelB,
+    endMedia,
+    failed,
+    release,
+    { kind: 'place', exclude: ['ms-1'] },
+  ],
+  [
+    'gives up after the last attempt',
+    { ...agentCall, attempts: 1 },
+    trying,
+    response(503, { local: true }),
+    'over',
+    stopTry,
+    endMedia,
+    failed,
+    respond(503),
+    release,
+    { kind: 'record', verdict: 'servers-failed', status: 503 },
+  ],
+  [
+    'asks nobody else after a 603 (RFC 3261 §21.6)',
+    agentCall,
+    trying,
+    response(603),
+    'over',
+    stopTry,
+    endMedia,
+    succeeded,
+    respond(603),
+    release,
+    { kind: 'record', verdict: 'refused', status: 603 },
+  ],
+  [
+    'hides a 404 of the inside behind 503',
+    agentCall,
+    trying,
+    response(404),
+    'over',
+    stopTry,
+    endMedia,
+    succeeded,
+    respond(503),
+    release,
+    { kind: 'record', verdict: 'refused', status: 503 },
+  ],
+  [
+    'tells a client that the agent is away when its conference is gone',
+    clientCall,
+    trying,
+    response(486),
+    'over',
+    stopTry,
+    endMedia,
+    succeeded,
+    respond(480),
+    { kind: 'record', verdict: 'agent-away', status: 480 },
+  ],
+  [
+    'never takes a client leg to another server',
+    clientCall,
+    trying,
+    response(503),
+    'over',
+    stopTry,
+    endMedia,
+    failed,
+    respond(503),
+    { kind: 'record', verdict: 'refused', status: 503 },
+  ],
+  [
+    'cancels the server when the caller gives up',
+    agentCall,
+    trying,
+    { kind: 'cancelled' },
+    'over',
+    stopTry,
+    cancelB,
+    endMedia,
+    release,
+    { kind: 'record', verdict: 'cancelled', status: 487 },
+  ],
+  [
+    'answers the caller and settles the agent',
+    agentCall,
+    answering,
+    { kind: 'media-answered', key: 'c1-b1', sdp: 'o=a-answer' },
+    'up',
+    {
+      kind: 'respond',
+      transaction: 't-a',
+      status: 200,
+      body: { type: 'application/sdp', content: 'o=a-answer' },
+    },
+    { kind: 'settle', server: 'ms-1' },
+  ],
+  [
+    'answers a client without touching where its agent is',
+    clientCall,
+    answering,
+    { kind: 'media-answered', key: 'c1-b1', sdp: 'o=a-answer' },
+    'up',
+    {
+      kind: 'respond',
+      transaction: 't-a',
+      status: 200,
+      body: { type: 'application/sdp', content: 'o=a-answer' },
+    },
+  ],
+  [
+    'hangs up the server when the caller gives up while the answer is made',
+    agentCall,
+    answering,
+    { kind: 'cancelled' },
+    'over',
+    bye,
+    endMedia,
+    release,
+    { kind: 'record', verdict: 'cancelled', status: 487 },
+  ],
+  [
+    'refuses the caller when the server hangs up before the answer is out',
+    agentCall,
+    answering,
+    { kind: 'request', leg: 'b', transaction: 't-bye', method: 'BYE', headers: [] },
+    'over',
+    { kind: 'respond', transaction: 't-bye', status: 200 },
+    endMedia,
+    respond(503),
+    release,
+    { kind: 'record', verdict: 'server-hung-up', status: 503 },
+  ],
+]
+
+for (const [name, call, state, event, kind, ...effects] of cases) {
+  t.test(name, async t => {
+    const [after, ...done] = step(call, state, event)
+    t.equal(after.kind, kind)
+    t.strictSame(done, effects)
+  })
+}
+
+for (const state of [
+  { kind: 'placing', tried: ['ms-1'] },
+  { ...trying, server: ms2, branch: 'c1-b2', tried: ['ms-1', 'ms-2'] },
+  { kind: 'over', verdict: 'cancelled' },
+] satisfies readonly CallState[]) {
+  t.test(`ends a late answer of a server that was given up, in state ${state.kind}`, async t => {
+    const late = response(200, { dialog: 'd-b', body: { type: 'application/sdp', content: 'o=b' } })
+    const [after, ...done] = step(agentCall, state, late)
+    t.equal(after, state)
+    t.strictSame(done, [ack, bye])
+  })
+}
+
+t.test('nothing follows once a call is over', async t => {
+  const over: CallState = { kind: 'over', verdict: 'cancelled' }
+  const events: readonly CallEvent[] = [
+    { kind: 'began' },
+    { kind: 'media-offered', key: 't-reinvite', sdp: '' },
+    { kind: 'media-answered', key: 'c1-b1', sdp: '' },
+    { kind: 'cancelled' },
+    { kind: 'hang-up' },
+    { kind: 'timer', timer: 'try' },
+    { kind: 'flow-closed' },
+    response(486),
+  ]
+  for (const event of events) t.strictSame(step(agentCall, over, event), [over], event.kind)
+})
+
+t.test('a place that is found too late is given back', async t => {
+  const over: CallState = { kind: 'over', verdict: 'cancelled' }
+  t.strictSame(step(agentCall, over, { kind: 'placed', server: ms1 }), [over, release])
+})
+
+t.test('media that is anchored too late is freed', async t => {
+  const over: CallState = { kind: 'over', verdict: 'cancelled' }
+  t.strictSame(step(agentCall, over, { kind: 'media-offered', key: 'c1-b1', sdp: '' }), [over, endMedia])
+})
