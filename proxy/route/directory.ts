@@ -8,6 +8,8 @@ import { addressList } from './address-list.ts'
 
 /** A directory that follows the store: addresses are answered from memory, so that a stranger costs nothing. */
 export interface StoreDirectory extends Directory {
+  /** Every media server that is known now. */
+  servers(): Iterable<MediaServer>
   start(): Promise<void>
   stop(): Promise<void>
 }
@@ -54,5 +56,6 @@ export function createDirectory({ store, credentials, log }: DirectoryOptions): 
     credentials,
     trunkAt: address => trunks.find(({ holds }) => holds(address))?.trunk,
     serverAt: address => servers.get(address),
+    servers: () => servers.values(),
   }
 }

@@ -130,7 +130,9 @@ export class AgentRelay {
     if (sentBy !== undefined) leg.sentBy = sentBy
     const { flow } = leg.source
     if (flow === undefined) return
-    this.#transports.send(message, { flow }, reason => this.#log.info('relay.agent-unreachable', { flow, reason }))
+    this.#transports.send(message, { flow }, reason =>
+      this.#log.info('relay.agent-unreachable', { flow, reason }),
+    )
   }
 
   #agentGone(agent: string): void {

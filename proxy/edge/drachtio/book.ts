@@ -37,7 +37,13 @@ export interface Book {
 
 /** An empty book. */
 export function createBook(): Book {
-  return { incoming: new Map(), outgoing: new Map(), acks: new Map(), unacked: new Set(), withAgents: new Set() }
+  return {
+    incoming: new Map(),
+    outgoing: new Map(),
+    acks: new Map(),
+    unacked: new Set(),
+    withAgents: new Set(),
+  }
 }
 
 /** Forgets a dialog that is over. */

@@ -8,7 +8,11 @@ export interface RelayLegOptions {
   readonly upstream: { readonly host: string; readonly port: number }
   /** Makes the flow's name unique: ports are used again, flows are not. */
   readonly number: number
-  readonly limits: { readonly waitingBytes: number; readonly connectMs: number; readonly messageBytes: number }
+  readonly limits: {
+    readonly waitingBytes: number
+    readonly connectMs: number
+    readonly messageBytes: number
+  }
   readonly opened: (leg: RelayLeg) => void
   readonly receive: (leg: RelayLeg, message: Buffer) => void
   /** The server's side is gone, or never came; not called after `close`. */
@@ -52,6 +56,7 @@ export class RelayLeg {
   send(message: Buffer): void {
     if (this.#socket.readyState === WebSocket.OPEN) {
       this.#socket.send(message, { binary: false })
+      if (this.#socket.bufferedAmount > this.#options.limits.waitingBytes) this.#end('does not read')
       return
     }
     if (this.#socket.readyState !== WebSocket.CONNECTING) return
@@ -62,8 +67,7 @@ export class RelayLeg {
 
   close(): void {
     this.#closed = true
-    if (this.#socket.readyState === WebSocket.CONNECTING) this.#socket.terminate()
-    else this.#socket.close()
+    this.#socket.terminate()
   }
 
   #open(): void {

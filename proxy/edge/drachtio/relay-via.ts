@@ -9,8 +9,6 @@ export function towardsBrowser(
   face: string,
 ): { readonly message: Buffer; readonly sentBy?: string } {
   if (isResponse(message)) {
-    const hidden = (via: string): string =>
-      via.replace(/;received=[^;,\s]*/i, '').replace(/;rport=\d*/i, ';rport')
     return { message: withTopVia(message, hidden) }
   }
   let sentBy: string | undefined
@@ -31,6 +29,11 @@ export function towardsServer(message: Buffer, sentBy: string | undefined): Buff
 
 const sentByPattern = /^SIP[ \t]*\/[ \t]*2\.0[ \t]*\/[ \t]*\w+[ \t]+[^;,\s]+/i
 const topVia = /\r\n((?:via|v)[ \t]*:[ \t]*)([^\r\n]*)/i
+
+/** Where the server saw the agent: the loopback end of the relay. */
+function hidden(via: string): string {
+  return via.replace(/;received=[^;,\s]*/i, '').replace(/;rport=\d*/i, ';rport')
+}
 
 function isResponse(message: Buffer): boolean {
   return message.toString('latin1', 0, 8) === 'SIP/2.0 '

@@ -1,0 +1,152 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Certificate } from '../config/certificate.ts'
+import type { Config } from '../config/schema.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Part } from '../runtime/lifecycle.ts'
+import { startAll } from '../runtime/lifecycle.ts'
+import type { Log } from '../runtime/log.ts'
+import type { Credentials } from '../selector/credentials.ts'
+import { realmOf } from '../selector/main.ts'
+import type { Store } from '../selector/store/store.ts'
+import { createCallLog } from './call/call-log.ts'
+import type { Calls } from './call/calls.ts'
+import { FrontDoor } from './front-door.ts'
+import { directMedia } from './media/direct.ts'
+import { NgClient } from './media/ng.ts'
+import { createRtpengineMedia, type MediaAnchor } from './media/rtpengine.ts'
+import { createAgents } from './registrar/agents.ts'
+import { createAuthenticator } from './registrar/authenticate.ts'
+import { createNonces } from './registrar/nonces.ts'
+import { createRegistrar } from './registrar/registrar.ts'
+import { createDirectory } from './route/directory.ts'
+import { createPlacement } from './route/placement.ts'
+import { createProber } from './route/prober.ts'
+import { createSignalling } from './signalling.ts'
+
+export interface DoorOptions {
+  readonly config: Config
+  readonly certificate: Certificate
+  /** Started before the door and stopped after it, by whoever made it. */
+  readonly store: Store
+  readonly credentials: Credentials
+  /** Gets every HTTP request on the public port that is no WebSocket. */
+  readonly onPublicRequest: (request: IncomingMessage, response: ServerResponse) => void
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** A door as part of a process. */
+export interface Door extends Part {
+  readonly calls: Calls
+  /** Where agents reach it, once started. */
+  publicUrl(): string
+}
+
+const nonceTtlMs = 60_000
+const rememberedNonces = 20_000
+const probeMs = 1_000
+const ringMs = 180_000
+
+/** Composes a door. `start` rejects with what its parts reject with, and then nothing is left open. */
+export function createDoor(options: DoorOptions): Door {
+  const { config, store, credentials, clock, log } = options
+  const { edge, transports } = createSignalling(options)
+  const media = createMedia(config, clock, log)
+  const door = `${hostname()}-${randomBytes(4).toString('hex')}`
+  const directory = createDirectory({ store, credentials: user => credentials.ha1For(user), log })
+  const chance = (): number => randomBytes(4).readUInt32BE() / 2 ** 32
+  const placement = createPlacement({
+    store,
+    clock,
+    log,
+    reservationTtlMs: config.reservations.ttlMs,
+    chance,
+    onLost: server => frontDoor.serverLost(server),
+  })
+  const prober = createProber({
+    edge,
+    placement,
+    servers: () => directory.servers(),
+    clock,
+    intervalMs: probeMs,
+  })
+  const frontDoor = new FrontDoor({
+    ports: { edge, media, placement, callLog: createCallLog(store.sessions, door, log), clock, log },
+    directory,
+    agents: createAgents({
+      edge,
+      authenticator: createAuthenticator({
+        realm: realmOf(config),
+        algorithms: config.agents.digest,
+        nonces: createNonces({ ttlMs: nonceTtlMs, remembered: rememberedNonces, clock }),
+        directory,
+      }),
+      registrar: createRegistrar({
+        bindings: store.bindings,
+        clock,
+        door,
+        minSec: config.agents.registerMinSec,
+        maxSec: config.agents.registerMaxSec,
+        maxContacts: config.limits.contactsPerAgent,
+      }),
+      log,
+    }),
+    prober,
+    domain: config.agents.domain,
+    limits: {
+      calls: config.limits.calls,
+      ringMs,
+      flowGraceMs: config.agents.flowGraceMs,
+      ...config.failover,
+    },
+  })
+  const parts: readonly Part[] = [
+    { name: 'directory', start: () => directory.start(), stop: () => directory.stop() },
+    { name: 'media', start: () => media.start(), stop: () => media.stop() },
+    {
+      name: 'signalling',
+      start: () => edge.start(event => frontDoor.receive(event)),
+      stop: () => edge.stop(),
+    },
+    {
+      name: 'calls',
+      start: async () => prober.start(),
+      stop: async () => {
+        prober.stop()
+        frontDoor.hangUpAll()
+        // The BYEs are on their way when the sockets have had a turn.
+        await new Promise<void>(resolve => setTimeout(resolve, 100))
+      },
+    },
+  ]
+  let stop: (() => Promise<void>) | undefined
+  return {
+    name: 'door',
+    calls: frontDoor.calls,
+    async start() {
+      stop = await startAll(parts, (part, cause) => log.warn('door.stop-failed', { part, cause }))
+    },
+    stop: async () => stop?.(),
+    publicUrl() {
+      const listening = transports.listeners().find(({ name }) => name === 'public')
+      const port = listening?.bound.port ?? config.listen.public.port
+      const { host } = config.listen.public
+      return `https://${host === '0.0.0.0' || host === '::' ? 'localhost' : host}:${port}/`
+    },
+  }
+}
+
+function createMedia(config: Config, clock: Clock, log: Log): MediaAnchor {
+  const { mode, rtpengine, timeoutMs } = config.media
+  if (mode === 'rtpengine')
+    return createRtpengineMedia(
+      rtpengine.map(url => new NgClient({ url, timeoutMs, clock })),
+      log,
+    )
+  log.warn('media.direct', {
+    meaning: 'media is not anchored: SDP passes unchanged and shows the media servers to all',
+  })
+  return directMedia
+}
