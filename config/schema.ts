@@ -157,6 +157,14 @@ const agents = z.strictObject({
     .regex(/^[^"\\\r\n]{1,128}$/, 'must be 1 to 128 characters without quotes and line breaks')
     .exactOptional()
     .describe('Digest realm; absent: the domain. Passwords are stored per realm: a change ends them all.'),
+  digest: z
+    .array(z.enum(['MD5', 'SHA-256']))
+    .min(1)
+    .max(2)
+    .default(['MD5', 'SHA-256'])
+    .describe(
+      'Digest algorithms, in the order of the challenges; sip.js answers the first one only, and only MD5.',
+    ),
   flowGraceMs: z
     .int()
     .min(0)

@@ -18,7 +18,8 @@ for await (const line of createInterface({ input: tap.stdout })) {
     if (result[1] === 'not ok') counts.failed += 1
   } else if (result?.[1] === 'ok') counts.passed += 1
   else if (result) counts.failed += 1
-  if (result?.[1] === 'not ok' || (depth > 0 && counts.failed > 0 && !result)) process.stdout.write(`${line}\n`)
+  if (result?.[1] === 'not ok' || (depth > 0 && counts.failed > 0 && !result))
+    process.stdout.write(`${line}\n`)
 }
 
 const code = await new Promise<number>(resolve => {

@@ -142,11 +142,13 @@ t.test('only config/load.ts and the processes that start others read the environ
   )
 })
 
-t.test('there is no cycle', async t => {
+t.test('there is no cycle among imports that exist at run time', async t => {
   const graph = new Map(
-    sources.map(({ path, imports }) => [
+    sources.map(({ path, text }) => [
       path,
-      imports.filter(target => target.startsWith('.')).map(target => normalize(join(dirname(path), target))),
+      importsOf(text.replaceAll(/(^|\n)(import|export) type\b/g, '$1'))
+        .filter(target => target.startsWith('.'))
+        .map(target => normalize(join(dirname(path), target))),
     ]),
   )
   const done = new Set<string>()

@@ -4,64 +4,86 @@ import type { HeaderLine } from './message.ts'
 export class Headers {
   /** As received, names untouched; unfolded. */
   readonly lines: readonly HeaderLine[]
+  #names: readonly string[] | undefined
 
   constructor(lines: readonly HeaderLine[]) {
     this.lines = lines
   }
 
+  /** The lower-case long names of `lines`, in their order. */
+  names(): readonly string[] {
+    return (this.#names ??= this.lines.map(([name]) => longName(name)))
+  }
+
   /** The value of the first line of that name. */
   get(name: string): string | undefined {
-    const wanted = longName(name)
-    for (const [lineName, value] of this.lines) if (longName(lineName) === wanted) return value
-    return undefined
+    const at = this.names().indexOf(longName(name))
+    return at === -1 ? undefined : this.lines[at]?.[1]
   }
 
   /** The values of every line of that name; a line that lists several values is one string. */
   all(name: string): readonly string[] {
     const wanted = longName(name)
-    const found: string[] = []
-    for (const [lineName, value] of this.lines) if (longName(lineName) === wanted) found.push(value)
-    return found
+    const names = this.names()
+    return this.lines.flatMap(([, value], at) => (names[at] === wanted ? [value] : []))
   }
 
   has(name: string): boolean {
-    return this.get(name) !== undefined
+    return this.names().includes(longName(name))
   }
 }
 
 /** The lower-case long form of a header name. */
 export function longName(name: string): string {
-  const known = memory.get(name)
+  const known = knownNames.get(name)
   if (known !== undefined) return known
   const lower = name.toLowerCase()
-  const long = compactForms[lower] ?? lower
-  // Peers choose the names: what is remembered about them is bounded.
-  if (memory.size < 512) memory.set(name, long)
-  return long
+  return knownNames.get(lower) ?? lower
 }
 
-const memory = new Map<string, string>()
+/** Whether `name` is one that the engine knows in exactly this spelling, and so certainly a token. */
+export function isKnownName(name: string): boolean {
+  return knownNames.has(name)
+}
 
 /** RFC 3261 §20, RFC 3515, 3841, 3892, 4028, 6665, 8224. */
-const compactForms: Readonly<Record<string, string>> = Object.assign(Object.create(null), {
-  a: 'accept-contact',
-  b: 'referred-by',
-  c: 'content-type',
-  d: 'request-disposition',
-  e: 'content-encoding',
-  f: 'from',
-  i: 'call-id',
-  j: 'reject-contact',
-  k: 'supported',
-  l: 'content-length',
-  m: 'contact',
-  n: 'identity-info',
-  o: 'event',
-  r: 'refer-to',
-  s: 'subject',
-  t: 'to',
-  u: 'allow-events',
-  v: 'via',
-  x: 'session-expires',
-  y: 'identity',
-})
+const compactForms: ReadonlyMap<string, string> = new Map([
+  ['a', 'Accept-Contact'],
+  ['b', 'Referred-By'],
+  ['c', 'Content-Type'],
+  ['d', 'Request-Disposition'],
+  ['e', 'Content-Encoding'],
+  ['f', 'From'],
+  ['i', 'Call-ID'],
+  ['j', 'Reject-Contact'],
+  ['k', 'Supported'],
+  ['l', 'Content-Length'],
+  ['m', 'Contact'],
+  ['n', 'Identity-Info'],
+  ['o', 'Event'],
+  ['r', 'Refer-To'],
+  ['s', 'Subject'],
+  ['t', 'To'],
+  ['u', 'Allow-Events'],
+  ['v', 'Via'],
+  ['x', 'Session-Expires'],
+  ['y', 'Identity'],
+])
+
+/** Other names seen in nearly every call; they stand here only to spare the lower-casing. */
+const commonNames = `Accept Allow Authorization CSeq Call-Id Cseq Date Expires Max-Forwards Min-Expires Min-SE
+  P-Asserted-Identity Path Privacy Proxy-Authenticate Proxy-Authorization RAck RSeq Reason Record-Route Replaces Require
+  Retry-After Route Server User-Agent Warning WWW-Authenticate`.split(/\s+/)
+
+const knownNames: ReadonlyMap<string, string> = new Map(
+  [
+    ...[...compactForms].flatMap(([short, long]) => [
+      [short, long],
+      [short.toUpperCase(), long],
+    ]),
+    ...[...compactForms.values(), ...commonNames].flatMap(name => [
+      [name, name],
+      [name.toLowerCase(), name],
+    ]),
+  ].map(([spelling = '', name = '']) => [spelling, name.toLowerCase()]),
+)

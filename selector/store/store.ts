@@ -15,6 +15,8 @@ export interface Store {
   readonly pins: Pins
   readonly bindings: BindingStore
   readonly sessions: SessionStore
+  readonly credentials: CredentialStore
+  readonly leases: Leases
 }
 
 /** Objects that the operator wrote, each under its id and with a version. Writes that resolve are durable. */
@@ -40,8 +42,8 @@ export interface Versioned<T> {
 
 /** Loads and reservations of the fleet, and the choice over them. */
 export interface Ledger {
-  /** The collector's word on a server. */
-  putLoad(server: string, load: Load): Promise<void>
+  /** The collector's word on a server. Dropped when a newer `fence` (see `Leases`) has spoken already. */
+  putLoad(server: string, load: Load, fence?: number): Promise<void>
   putHealth(server: string, health: Candidate['health']): Promise<void>
   /** Every server with its load and reservations. */
   candidates(): Promise<readonly Candidate[]>
@@ -95,6 +97,26 @@ export interface Binding {
   readonly expiresAt: number
 }
 
+/** Digest credentials that the public API gave out, forgotten when they expire (in Redis: a key with a TTL). */
+export interface CredentialStore {
+  put(credential: Credential): Promise<void>
+  /** The credential of a digest user name; undefined when unknown or expired. */
+  get(user: string): Promise<Credential | undefined>
+}
+
+/** A short-lived right to register as an agent. */
+export interface Credential {
+  /** The digest user name, `<agent>~<id>`. */
+  readonly user: string
+  readonly agent: string
+  /** H(user:realm:password) of the short-lived password (RFC 7616 §3.4.2). */
+  readonly ha1: Agent['ha1']
+  /** Fingerprint of the agent's password it was given for: another password ends it. */
+  readonly basis: string
+  /** Wall-clock milliseconds. */
+  readonly expiresAt: number
+}
+
 /** Calls in progress as every door and the API see them. */
 export interface SessionStore {
   put(session: Session): Promise<void>
@@ -112,4 +134,15 @@ export interface Session {
   readonly state: string
   readonly since: number
   readonly door: string
+}
+
+/** Rights that one process at a time has, such as collecting from one media server. */
+export interface Leases {
+  /**
+   * Takes or renews the lease for `ttlMs`. Resolves to its fence, a number that grows whenever the holder changes, or
+   * to undefined while another holds it. Rejects with `E_REDIS_UNREACHABLE`: the lease may then still be held.
+   */
+  hold(name: string, holder: string, ttlMs: number): Promise<number | undefined>
+  /** Gives the lease back, if `holder` still has it. */
+  drop(name: string, holder: string): Promise<void>
 }

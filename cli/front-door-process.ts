@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { loadCertificate } from '../config/certificate.ts'
+import type { Config } from '../config/schema.ts'
+import { createDoor } from '../proxy/main.ts'
+import { systemClock } from '../runtime/clock.ts'
+import { startAll, type Part } from '../runtime/lifecycle.ts'
+import { createLog } from '../runtime/log.ts'
+import { createFleetCollector } from '../selector/ami/fleet-collector.ts'
+import type { Policy } from '../selector/domain/choose.ts'
+import { createSelector } from '../selector/main.ts'
+import { createMemoryStore } from '../selector/store/memory/store.ts'
+import { createRedisStore } from '../selector/store/redis/store.ts'
+import type { Store } from '../selector/store/store.ts'
+import type { Log } from '../runtime/log.ts'
+
+/** A front door that is up. */
+export interface FrontDoorProcess {
+  /** What the operator is told. */
+  readonly lines: readonly string[]
+  /** Ends calls, closes every socket, and resolves when nothing is left. */
+  stop(): Promise<void>
+}
+
+/** Starts store, selector, collectors and door in this process. Rejects with the error of the first part that cannot. */
+export async function startFrontDoor(config: Config): Promise<FrontDoorProcess> {
+  const clock = systemClock
+  const log = createLog(config.log.level)
+  const certificate = await loadCertificate(config)
+  const store = createStore(config, log)
+  let isUp = false
+  const selector = createSelector({
+    config,
+    store,
+    log,
+    certificate,
+    clock,
+    missing: () => (isUp ? [] : ['the door is not open yet']),
+  })
+  const door = createDoor({
+    config,
+    certificate,
+    store,
+    credentials: selector.credentials,
+    onPublicRequest: selector.onPublicRequest,
+    clock,
+    log,
+  })
+  const collectors = createFleetCollector({
+    store,
+    holder: `${hostname()}-${randomBytes(6).toString('hex')}`,
+    clock,
+    chance: Math.random,
+    log,
+  })
+  const storePart: Part = { name: 'store', start: () => store.start(), stop: () => store.stop() }
+  const stop = await startAll([storePart, selector, collectors, door], (part, cause) =>
+    log.warn('stop.failed', { part, cause }),
+  )
+  isUp = true
+  const lines = [
+    `agents   ${door.publicUrl()}`,
+    `carriers ${config.listen.trunk.transports.join(',')} ${config.listen.trunk.host}:${config.listen.trunk.port}`,
+    `servers  ${config.listen.inside.transports.join(',')} ${config.listen.inside.host}:${config.listen.inside.port}`,
+    `admin    ${selector.adminUrl()}/  (token in ${config.dataDir}/admin-token)`,
+    ...(certificate.developmentFile === undefined
+      ? []
+      : [
+          `note     self-signed development certificate ${certificate.developmentFile}: browsers will warn; set tls.cert and tls.key`,
+        ]),
+  ]
+  return { lines, stop }
+}
+
+function createStore(config: Config, log: Log): Store {
+  const policy: Policy = { utilisation: config.utilisation, rho: config.fleet.rho }
+  if (config.store === 'memory:') {
+    return createMemoryStore({ policy, dataDir: config.dataDir, clock: systemClock, log })
+  }
+  return createRedisStore({ url: config.store, fleet: config.fleet.name, policy, clock: systemClock, log })
+}

@@ -1,0 +1,44 @@
+import { Command } from 'commander'
+import { registerAgents } from './agents.ts'
+import { registerAsteriskConfig } from './asterisk-config.ts'
+import { registerConfig } from './config.ts'
+import { registerSelect } from './select.ts'
+import { registerSelftest } from './selftest.ts'
+import { registerServers } from './servers.ts'
+import { registerSessions } from './sessions.ts'
+import type { Terminal } from './terminal.ts'
+import { registerTrunks } from './trunks.ts'
+import { registerUp } from './up.ts'
+
+/** The whole command line; options that every command understands are those of the program. */
+export function createProgram(terminal: Terminal): Command {
+  const program = new Command('portico')
+    .description('The front door of an Asterisk fleet.')
+    .option('--config <file>', 'settings file (default: PORTICO_CONFIG, else ./portico.yaml, else none)')
+    .option('--url <url>', 'admin API (default: PORTICO_URL, else listen.admin of the settings)')
+    .option(
+      '--token <token>',
+      'admin token (better: PORTICO_TOKEN; default: admin.token, else the one in dataDir)',
+    )
+    .option('--json', 'print JSON')
+    .showHelpAfterError('(add --help for what is possible)')
+    .configureOutput({
+      writeOut: text => terminal.out(text.trimEnd()),
+      writeErr: text => terminal.error(text.trimEnd()),
+    })
+    .exitOverride()
+  for (const register of commands) register(program, terminal)
+  return program
+}
+
+const commands = [
+  registerUp,
+  registerSelftest,
+  registerServers,
+  registerAgents,
+  registerTrunks,
+  registerSessions,
+  registerSelect,
+  registerConfig,
+  registerAsteriskConfig,
+]

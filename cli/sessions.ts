@@ -1,0 +1,29 @@
+import type { Command } from 'commander'
+import type { SessionOutput } from '../selector/contract.ts'
+import { connect, wantsJson } from './connect.ts'
+import { printList, type Column } from './print.ts'
+import type { Terminal } from './terminal.ts'
+
+/** `portico sessions ls`: legs in progress. */
+export function registerSessions(program: Command, terminal: Terminal): void {
+  program
+    .command('sessions')
+    .description('Legs in progress.')
+    .command('ls')
+    .description('List them, the oldest first.')
+    .action(async (_options: object, command: Command) => {
+      const list = await (await connect(command, terminal)).sessions()
+      printList(terminal, list, { json: wantsJson(command), columns, none: 'no legs in progress' })
+    })
+}
+
+const columns: readonly Column<SessionOutput>[] = [
+  ['CALL', ({ id }) => id],
+  ['KIND', ({ kind }) => kind],
+  ['AGENT', ({ agent }) => agent],
+  ['STATE', ({ state }) => state],
+  ['SERVER', ({ server }) => server],
+  ['TRUNK', ({ trunk }) => trunk],
+  ['SINCE', ({ since }) => new Date(since).toISOString()],
+  ['DOOR', ({ door }) => door],
+]

@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto'
+import { createEngine } from '../../engine/engine.ts'
+import { systemClock } from '../../runtime/clock.ts'
+import { PorticoError } from '../../runtime/errors.ts'
+import { silentLog } from '../../runtime/log.ts'
+import { isUp, plainOffer, UserAgent, type Account, type Final, type UpCall } from './user-agent.ts'
+import { WsClient } from './ws-client.ts'
+
+export interface SyntheticAgentOptions {
+  /** `wss://host:port/path`. */
+  readonly url: string
+  readonly origin: string
+  readonly ca?: string
+  readonly agent: string
+  readonly domain: string
+  readonly account: Account
+}
+
+/** An agent's phone on a WebSocket of its own, without a microphone. */
+export class SyntheticAgent {
+  readonly userAgent: UserAgent
+  readonly #engine: ReturnType<typeof createEngine>
+  readonly #aor: string
+  readonly #target: string
+
+  constructor({ agent, domain, account, ...connection }: SyntheticAgentOptions) {
+    const transports = new WsClient({ ...connection, connectMs: 5_000 })
+    this.#engine = createEngine({ transports, clock: systemClock, random, log: silentLog })
+    this.userAgent = new UserAgent(this.#engine, account)
+    this.#aor = `sip:${agent}@${domain}`
+    this.#target = `sip:conference@${domain}`
+  }
+
+  /** Connects. Rejects with `E_LISTEN` when the door does not let it in. */
+  async start(): Promise<void> {
+    await this.#engine.start()
+  }
+
+  async stop(): Promise<void> {
+    await this.#engine.stop()
+  }
+
+  /** Registers for `expires` seconds. Resolves to the final status. */
+  async register(expires = 300): Promise<number> {
+    const final = await this.userAgent.request({
+      method: 'REGISTER',
+      uri: `sip:${this.#aor.split('@')[1]}`,
+      headers: [
+        ...this.#parties(this.#aor),
+        ['Contact', `<sip:${random(4)}@agent.invalid;transport=ws>`],
+        ['Expires', String(expires)],
+      ],
+    })
+    return final.status
+  }
+
+  /** Calls into the conference; throws `E_LISTEN` with the status when it is refused. */
+  async join(sdp?: string): Promise<UpCall> {
+    const outcome = await this.tryToJoin(sdp)
+    if (isUp(outcome)) return outcome
+    throw new PorticoError(
+      'E_LISTEN',
+      `the agent's INVITE was answered ${outcome.status} ${outcome.response.reason}`,
+    )
+  }
+
+  tryToJoin(sdp = plainOffer('127.0.0.1', 9)): Promise<UpCall | Final> {
+    return this.userAgent.call({ uri: this.#target, headers: this.#parties(this.#target) }, sdp)
+  }
+
+  #parties(to: string): (readonly [string, string])[] {
+    return [
+      ['From', `<${this.#aor}>;tag=${random(8)}`],
+      ['To', `<${to}>`],
+    ]
+  }
+}
+
+function random(bytes: number): string {
+  return randomBytes(bytes).toString('hex')
+}

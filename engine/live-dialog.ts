@@ -1,0 +1,54 @@
+import type { ClientTx, ServerTx } from './core.ts'
+import type { Dialog } from './dialog/dialog.ts'
+import type { TimerName } from './transaction/timers.ts'
+import { Alarm, type Ringing } from './transaction/wheel.ts'
+import type { Target } from './transport/transport.ts'
+import type { LiveAnswer } from './uas/live-answer.ts'
+
+/** A 2xx to our INVITE that the application has not acknowledged yet. */
+export interface Unacknowledged {
+  readonly cseq: number
+  /** Of the INVITE. */
+  readonly transaction: string
+  /** The application had cancelled it: the call must end as soon as it is acknowledged. */
+  readonly isRace: boolean
+}
+
+/** The last ACK that we sent for a 2xx, for copies of that 2xx. */
+export interface StoredAck {
+  readonly cseq: number
+  readonly bytes: Buffer
+  readonly target: Target
+}
+
+/** A dialog together with what is going on in it. */
+export class LiveDialog implements Ringing {
+  plain: Dialog
+  /** No 2xx yet (RFC 3261 §12.1). */
+  isEarly: boolean
+  /** A BYE has been sent or received. */
+  isOver = false
+  /** An INVITE of the peer without our final response. */
+  theirInvite: ServerTx | undefined
+  /** An INVITE of ours inside the dialog without final response. */
+  ourInvite: ClientTx | undefined
+  /** Our last 2xx, while its ACK is awaited. */
+  answer: LiveAnswer | undefined
+  /** The caller cancelled too late: the call must end as soon as the ACK is there. */
+  isCancelledLate = false
+  toAcknowledge: Unacknowledged | undefined
+  acknowledged: StoredAck | undefined
+  /** Rings `race` when the answered call that was cancelled is to be ended. */
+  readonly alarm = new Alarm(this)
+  readonly #onRace: (dialog: LiveDialog) => void
+
+  constructor(plain: Dialog, isEarly: boolean, onRace: (dialog: LiveDialog) => void) {
+    this.plain = plain
+    this.isEarly = isEarly
+    this.#onRace = onRace
+  }
+
+  ring(timer: TimerName): void {
+    if (timer === 'race' && !this.isOver) this.#onRace(this)
+  }
+}

@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto'
+import { systemClock, type Clock } from '../runtime/clock.ts'
+import { startAll } from '../runtime/lifecycle.ts'
+import type { Log } from '../runtime/log.ts'
+import type { ListenerAddress } from './api.ts'
+import type { ControlLimits } from './control/control-options.ts'
+import { createControl } from './control/server.ts'
+import { createEngine } from './engine.ts'
+import type { EngineLimits } from './options.ts'
+import type { Certificate, TransportLimits, WsOptions } from './transport/transport-options.ts'
+import type { ListenerOptions } from './transport/transport.ts'
+import { createTransports } from './transport/transports.ts'
+
+/** What `startEngineProcess` needs. */
+export interface EngineProcessOptions {
+  readonly listeners: readonly ListenerOptions[]
+  /** Needed when a listener is `tls` or `wss`. */
+  readonly tls?: Certificate
+  /** Of `ws` and `wss` listeners. A loopback listener for relayed agents needs `allowMissingOrigin`. */
+  readonly ws?: Partial<WsOptions>
+  readonly control: { readonly host: string; readonly port: number; readonly secret: string }
+  readonly limits?: {
+    readonly transport?: Partial<TransportLimits>
+    readonly engine?: Partial<EngineLimits>
+    readonly control?: Partial<ControlLimits>
+  }
+  readonly clock?: Clock
+  readonly log: Log
+}
+
+/** A running engine with its control port. */
+export interface EngineProcess {
+  readonly listeners: readonly ListenerAddress[]
+  readonly control: { readonly host: string; readonly port: number }
+  stop(): Promise<void>
+}
+
+/** The version of drachtio-server whose protocol the control port speaks. */
+export const controlVersion = 'v0.9.5'
+
+/** The engine alone, for drachtio applications. Rejects with `E_PORT_IN_USE` or `E_LISTEN`, and then nothing is left open. */
+export async function startEngineProcess(options: EngineProcessOptions): Promise<EngineProcess> {
+  const { listeners, tls, ws, control, limits = {}, clock = systemClock, log } = options
+  const transports = createTransports({
+    listeners,
+    ...(tls !== undefined && { tls }),
+    ...(ws !== undefined && { ws }),
+    ...(limits.transport !== undefined && { limits: limits.transport }),
+    clock,
+    log,
+  })
+  const engine = createEngine({
+    transports,
+    clock,
+    random: bytes => randomBytes(bytes).toString('hex'),
+    ...(limits.engine !== undefined && { limits: limits.engine }),
+    log,
+  })
+  const port = createControl({
+    engine,
+    ...control,
+    version: controlVersion,
+    clock,
+    ...(limits.control !== undefined && { limits: limits.control }),
+    log,
+  })
+  const stop = await startAll(
+    [{ name: 'engine', start: () => engine.start(), stop: () => engine.stop() }, port],
+    (part, cause) => log.warn('engine.stop-failed', { part, cause }),
+  )
+  return { listeners: engine.listeners(), control: port.address(), stop }
+}

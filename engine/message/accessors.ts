@@ -1,0 +1,37 @@
+import { parseCSeq, type CSeq } from './cseq.ts'
+import type { SipMessage } from './message.ts'
+import { parseNameAddr, splitList, tagOf } from './name-addr.ts'
+import { parseVia, type Via } from './via.ts'
+
+/** The Via of the last hop; undefined only in a message that was built without one. */
+export function topVia(message: SipMessage): Via | undefined {
+  const first = splitList(message.headers.get('Via') ?? '')[0]
+  return first === undefined ? undefined : parseVia(first)
+}
+
+/** Empty when there is none, which no parsed message has. */
+export function callId(message: SipMessage): string {
+  return message.headers.get('Call-ID') ?? ''
+}
+
+/** Undefined only in a message that was built without one. */
+export function cseq(message: SipMessage): CSeq | undefined {
+  const value = message.headers.get('CSeq')
+  return value === undefined ? undefined : parseCSeq(value)
+}
+
+/** The tag that the sender of the request chose. */
+export function fromTag(message: SipMessage): string | undefined {
+  return tagOf(message.headers.get('From') ?? '')
+}
+
+/** The tag that the receiver of the request chose; undefined in a request that opens a dialog. */
+export function toTag(message: SipMessage): string | undefined {
+  return tagOf(message.headers.get('To') ?? '')
+}
+
+/** The URI of the first Contact, as text; undefined when there is none, it is `*` or it is broken. */
+export function contactUri(message: SipMessage): string | undefined {
+  const first = splitList(message.headers.get('Contact') ?? '')[0]
+  return first === undefined ? undefined : parseNameAddr(first)?.uri
+}

@@ -1,0 +1,62 @@
+import type { Server, Socket } from 'node:net'
+import type { Context, Listener } from './context.ts'
+import { codeOf, listenerAddress, listenError, plainAddress } from './listener-address.ts'
+import type { ListenerOptions } from './transport.ts'
+
+/**
+ * Binds a TCP, TLS or HTTP server and lets in only connections for which there is a place. Rejects with `E_PORT_IN_USE`
+ * or `E_LISTEN`.
+ */
+export async function listen(server: Server, options: ListenerOptions, context: Context): Promise<Listener> {
+  const sockets = new Set<Socket>()
+  // Before the listeners that Node's own TLS and HTTP servers have put there.
+  server.prependListener('connection', (socket: Socket) => admit(socket, sockets, options.name, context))
+  await bound(server, options)
+  server.on('error', cause =>
+    context.log.warn('transport.listener-error', { listener: options.name, cause: codeOf(cause) }),
+  )
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw listenError(options, 'no address')
+  return { address: listenerAddress(options, address), close: () => closed(server, sockets, context) }
+}
+
+function admit(socket: Socket, sockets: Set<Socket>, listener: string, context: Context): void {
+  const address = plainAddress(socket.remoteAddress)
+  const leave = context.mayEnter(address, listener) ? context.admission.enter(address) : undefined
+  if (leave === undefined) {
+    context.log.debug('transport.not-admitted', { listener, address })
+    socket.destroy()
+    return
+  }
+  sockets.add(socket)
+  socket.once('close', () => {
+    sockets.delete(socket)
+    leave()
+  })
+}
+
+function bound(server: Server, { host, port, ...rest }: ListenerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const refused = (cause: unknown): void => reject(listenError({ host, port, ...rest }, cause))
+    server.once('error', refused)
+    server.listen({ host, port, ipv6Only: host.includes(':'), exclusive: true, backlog: 1024 }, () => {
+      server.removeListener('error', refused)
+      resolve()
+    })
+  })
+}
+
+/** Connections that close by themselves get a moment for it. */
+function closed(server: Server, sockets: ReadonlySet<Socket>, { clock }: Context): Promise<void> {
+  return new Promise(resolve => {
+    const cancel = clock.after(lingerMs, () => {
+      for (const socket of sockets) socket.destroy()
+    })
+    server.close(() => {
+      cancel()
+      resolve()
+    })
+  })
+}
+
+const lingerMs = 250

@@ -1,0 +1,57 @@
+import type { ResponseParts, Source } from '../api.ts'
+import { targetOf } from '../addresses.ts'
+import type { Core } from '../core.ts'
+import { response } from '../message/build.ts'
+import { longName } from '../message/headers.ts'
+import type { HeaderLine, SipRequest, SipResponse } from '../message/message.ts'
+import { tagOf } from '../message/name-addr.ts'
+import { writeMessage } from '../message/write.ts'
+import { stamped } from './incoming.ts'
+
+/** What the engine adds to a response where the application has not given it. */
+export interface ReplyParts extends ResponseParts {
+  readonly contact?: string | undefined
+  /** The value of Server. */
+  readonly server?: string | undefined
+}
+
+/** The response with all that RFC 3261 §8.2.6.2 and §12.1.1 take over from the request. Headers that are the engine's are dropped from `parts`. */
+export function replyTo(request: SipRequest, parts: ReplyParts): SipResponse {
+  const { status, reason, body = '', tag, contact, server } = parts
+  const lines = copiedLines(request, status, status === 100 ? undefined : tag)
+  const given = (parts.headers ?? []).filter(([name]) => !ownNames.has(longName(name)))
+  if (contact !== undefined && !has(given, 'contact')) lines.push(['Contact', contact])
+  if (server !== undefined && !has(given, 'server')) lines.push(['Server', server])
+  lines.push(...given)
+  return response(status, lines, reason === undefined ? { body } : { reason, body })
+}
+
+/** Answers a request that is not kept (§8.2.7): refusals of the engine itself, and the 200 to a CANCEL. */
+export function replyStateless(core: Core, request: SipRequest, source: Source, parts: ReplyParts): void {
+  const full = { tag: core.statelessTag, server: core.userAgent, ...parts }
+  const bytes = writeMessage(replyTo(stamped(request, source), full))
+  core.transports.send(bytes, targetOf(source), reason => core.log.debug('sip.reply-failed', { reason }))
+}
+
+function copiedLines({ headers }: SipRequest, status: number, tag: string | undefined): HeaderLine[] {
+  const names = headers.names()
+  const lines: HeaderLine[] = []
+  for (const [at, line] of headers.lines.entries()) {
+    const name = names[at] ?? ''
+    if (name === 'to') lines.push(['To', withTag(line[1], tag)])
+    else if (copiedNames.has(name)) lines.push(line)
+    else if (name === 'record-route' && status > 100 && status < 300) lines.push(line)
+  }
+  return lines
+}
+
+function has(lines: readonly HeaderLine[], name: string): boolean {
+  return lines.some(([given]) => longName(given) === name)
+}
+
+function withTag(to: string, tag: string | undefined): string {
+  return tag === undefined || tagOf(to) !== undefined ? to : `${to};tag=${tag}`
+}
+
+const copiedNames: ReadonlySet<string> = new Set(['via', 'from', 'call-id', 'cseq'])
+const ownNames: ReadonlySet<string> = new Set([...copiedNames, 'to', 'content-length', 'record-route'])

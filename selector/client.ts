@@ -1,0 +1,171 @@
+import { z } from 'zod'
+import { messageOf, PorticoError, type ErrorCode } from '../runtime/errors.ts'
+import {
+  agentOutput,
+  conferenceOutput,
+  listOf,
+  problemOutput,
+  selectionOutput,
+  serverOutput,
+  sessionOutput,
+  trunkOutput,
+  type AgentInput,
+  type AgentOutput,
+  type AgentPatch,
+  type ConferenceOutput,
+  type SelectionInput,
+  type SelectionOutput,
+  type ServerInput,
+  type ServerOutput,
+  type ServerPatch,
+  type SessionOutput,
+  type TrunkInput,
+  type TrunkOutput,
+  type TrunkPatch,
+} from './contract.ts'
+
+/** Where the admin API is and how to get in. */
+export interface ClientOptions {
+  /** E.g. `http://127.0.0.1:9080`. */
+  readonly url: string
+  readonly token: string
+  readonly timeoutMs?: number
+  /** Injected so that a test can pass an app and open no socket. */
+  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>
+}
+
+/** Objects of one kind. */
+export interface RemoteCollection<Input, Patch, Output> {
+  list(): Promise<readonly Output[]>
+  get(id: string): Promise<Output>
+  add(input: Input): Promise<Output>
+  /** Over `version`, or over whatever is there. */
+  change(id: string, patch: Patch, version?: number): Promise<Output>
+  remove(id: string): Promise<void>
+}
+
+/** What an operator orders of a media server. */
+export type ServerOrder = 'drain' | 'activate' | 'disable'
+
+/**
+ * The admin API as functions. All reject with `E_NOT_FOUND`, `E_CONFLICT` or `E_API` and a text that names the next
+ * step; an answer that is not of the contract is an `E_API` too.
+ */
+export interface Client {
+  readonly servers: RemoteCollection<ServerInput, ServerPatch, ServerOutput> & {
+    order(id: string, order: ServerOrder): Promise<ServerOutput>
+  }
+  readonly agents: RemoteCollection<AgentInput, AgentPatch, AgentOutput>
+  readonly trunks: RemoteCollection<TrunkInput, TrunkPatch, TrunkOutput>
+  sessions(): Promise<readonly SessionOutput[]>
+  /** Who is in a conference, asked of the media server itself. */
+  conference(server: string, conference: string): Promise<ConferenceOutput>
+  /** Which media server would be chosen now. */
+  look(query: { readonly agent?: string; readonly exclude?: readonly string[] }): Promise<SelectionOutput>
+  /** Chooses one and keeps a place on it. */
+  reserve(input: SelectionInput): Promise<SelectionOutput>
+}
+
+/** A client of the admin API. */
+export function createClient(options: ClientOptions): Client {
+  const send = sender(options)
+  return {
+    servers: {
+      ...collection(send, 'servers', serverOutput),
+      order: (id, order) =>
+        send('POST', `servers/${encodeURIComponent(id)}/${order}`, { output: serverOutput }),
+    },
+    agents: collection(send, 'agents', agentOutput),
+    trunks: collection(send, 'trunks', trunkOutput),
+    sessions: async () => (await send('GET', 'sessions', { output: listOf(sessionOutput) })).items,
+    conference: (server, conference) => {
+      const path = `servers/${encodeURIComponent(server)}/conferences/${encodeURIComponent(conference)}`
+      return send('GET', path, { output: conferenceOutput })
+    },
+    look: ({ agent, exclude = [] }) => {
+      const query = new URLSearchParams({
+        ...(agent && { agent }),
+        ...(exclude.length > 0 && { exclude: exclude.join(',') }),
+      })
+      return send('GET', `selection?${query.toString()}`, { output: selectionOutput })
+    },
+    reserve: body => send('POST', 'selection', { body, output: selectionOutput }),
+  }
+}
+
+type Send = <T>(method: string, path: string, parts: Parts<T>) => Promise<T>
+
+interface Parts<T> {
+  readonly output: z.ZodType<T>
+  readonly body?: unknown
+  readonly ifMatch?: string
+}
+
+function collection<Input, Patch, Output>(
+  send: Send,
+  name: string,
+  output: z.ZodType<Output>,
+): RemoteCollection<Input, Patch, Output> {
+  const one = (id: string): string => `${name}/${encodeURIComponent(id)}`
+  return {
+    list: async () => (await send('GET', name, { output: listOf(output) })).items,
+    get: id => send('GET', one(id), { output }),
+    add: body => send('POST', name, { body, output }),
+    change: (id, body, version) => {
+      const ifMatch = version === undefined ? '*' : `"${version}"`
+      return send('PATCH', one(id), { body, output, ifMatch })
+    },
+    remove: id => send('DELETE', one(id), { output: z.undefined() }),
+  }
+}
+
+function sender({ url, token, timeoutMs = 10_000, fetch = globalThis.fetch }: ClientOptions): Send {
+  return async (method, path, { body, ifMatch, output }) => {
+    const headers = {
+      Authorization: `Bearer ${token}`,
+      ...(body !== undefined && { 'Content-Type': 'application/json' }),
+      ...(ifMatch && { 'If-Match': ifMatch }),
+    }
+    const response = await fetch(`${url.replace(/\/+$/, '')}/api/v1/${path}`, {
+      method,
+      headers,
+      redirect: 'error',
+      signal: AbortSignal.timeout(timeoutMs),
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    }).catch((cause: unknown) => {
+      throw unreachable(url, cause)
+    })
+    const answer = await jsonOf(response)
+    if (!response.ok) throw refusalOf(response.status, answer, url)
+    const read = output.safeParse(answer)
+    if (read.success) return read.data
+    throw new PorticoError('E_API', `${url} gave an answer of another version of Portico; check --url`)
+  }
+}
+
+function unreachable(url: string, cause: unknown): PorticoError {
+  const reason =
+    cause instanceof Error && cause.cause !== undefined ? messageOf(cause.cause) : messageOf(cause)
+  const step = 'is `portico up` running? Another address: --url or PORTICO_URL'
+  return new PorticoError('E_API', `cannot reach the admin API at ${url} (${reason}); ${step}`, { cause })
+}
+
+async function jsonOf(response: Response): Promise<unknown> {
+  try {
+    const text = await response.text()
+    return text === '' ? undefined : JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function refusalOf(status: number, answer: unknown, url: string): PorticoError {
+  const detail = problemOutput.safeParse(answer).data?.detail ?? `${url} answered ${status}; check --url`
+  const codes: Readonly<Record<number, ErrorCode>> = {
+    404: 'E_NOT_FOUND',
+    409: 'E_CONFLICT',
+    412: 'E_CONFLICT',
+  }
+  const step = status === 401 ? '; give it with --token or PORTICO_TOKEN' : ''
+  return new PorticoError(codes[status] ?? 'E_API', detail + step)
+}

@@ -1,0 +1,276 @@
+/** The JSON of the REST API: what goes in is refused when it holds anything unknown, what comes out never holds a secret. */
+import { z } from 'zod'
+
+const name = z.string().regex(/^(?=.*[a-z0-9])[a-z0-9_.-]{1,64}$/, 'must be 1 to 64 of a-z 0-9 _ . -')
+const address = z.union([z.ipv4(), z.ipv6()], { error: 'must be an IP address' })
+const host = z.string().regex(/^[A-Za-z0-9_.:-]{1,255}$/, 'must be a host name or an IP address')
+const port = z.int().min(1).max(65_535)
+const oneLine = (most: number): z.ZodString =>
+  z
+    .string()
+    .max(most)
+    .regex(/^\P{Cc}*$/u, 'must be one line without control characters')
+const secret = oneLine(256).min(1)
+const version = z.int().min(1)
+const wanted = z.enum(['active', 'draining', 'disabled'])
+
+/** An id in a path: media server or trunk as it is, agent in lower case. */
+export const idSchema = z.string().toLowerCase().pipe(name)
+
+const sip = z.strictObject({
+  host: address,
+  port: port.default(5060),
+  transport: z.enum(['udp', 'tcp']).default('udp'),
+})
+const ami = z.strictObject({
+  host,
+  port: port.default(5038),
+  username: secret,
+  secret,
+})
+const capacity = z.int().min(1).max(100_000)
+
+/** A media server to be added. */
+export const serverInput = z.strictObject({
+  id: idSchema,
+  sip,
+  ami,
+  capacity,
+  zone: name.default('default'),
+  wanted: wanted.default('active'),
+})
+
+/** A media server written anew. Without `ami.secret` the stored one stays. */
+export const serverReplacement = serverInput.omit({ id: true }).extend({
+  ami: ami.extend({ secret: secret.exactOptional() }),
+})
+
+/** Fields of a media server to be changed; the others stay. */
+export const serverPatch = z.strictObject({
+  sip: z
+    .strictObject({
+      host: address.exactOptional(),
+      port: port.exactOptional(),
+      transport: z.enum(['udp', 'tcp']).exactOptional(),
+    })
+    .exactOptional(),
+  ami: z
+    .strictObject({
+      host: host.exactOptional(),
+      port: port.exactOptional(),
+      username: secret.exactOptional(),
+      secret: secret.exactOptional(),
+    })
+    .exactOptional(),
+  capacity: capacity.exactOptional(),
+  zone: name.exactOptional(),
+  wanted: wanted.exactOptional(),
+})
+
+/** What a media server carries now. */
+export const loadOutput = z.object({
+  waiting: z.int(),
+  inCall: z.int(),
+  clients: z.int(),
+  channels: z.int(),
+  /** How old these numbers are. */
+  ageMs: z.number(),
+  reconciled: z.boolean(),
+})
+
+/** How a media server is. */
+export const serverState = z.object({
+  health: z.enum(['up', 'down', 'unknown']),
+  reserved: z.int(),
+  /** Absent until its Manager Interface gave a first snapshot. */
+  load: loadOutput.optional(),
+})
+
+/** A media server as the API shows it. */
+export const serverOutput = z.object({
+  id: z.string(),
+  sip: z.object({ host: z.string(), port: z.int(), transport: z.enum(['udp', 'tcp']) }),
+  ami: z.object({ host: z.string(), port: z.int(), username: z.string() }),
+  capacity: z.int(),
+  zone: z.string(),
+  wanted,
+  version,
+  state: serverState.optional(),
+})
+
+const password = oneLine(128).min(8, 'must have at least 8 characters')
+
+/** An agent to be added. */
+export const agentInput = z.strictObject({ id: idSchema, name: oneLine(128).default(''), password })
+
+/** An agent written anew. Without `password` the stored one stays. */
+export const agentReplacement = agentInput.omit({ id: true }).extend({ password: password.exactOptional() })
+
+/** Fields of an agent to be changed. */
+export const agentPatch = z.strictObject({
+  name: oneLine(128).exactOptional(),
+  password: password.exactOptional(),
+})
+
+/** An agent as the API shows it. */
+export const agentOutput = z.object({ id: z.string(), name: z.string(), version })
+
+const addresses = z
+  .array(
+    z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], { error: 'must be an IP address or a CIDR block' }),
+  )
+  .max(256)
+const target = z.strictObject({
+  host,
+  port: port.default(5060),
+  transport: z.enum(['udp', 'tcp', 'tls']).default('udp'),
+})
+
+/** A trunk to be added. */
+export const trunkInput = z.strictObject({
+  id: idSchema,
+  addresses: addresses.default([]),
+  target: target.exactOptional(),
+  enabled: z.boolean().default(true),
+})
+
+/** A trunk written anew. */
+export const trunkReplacement = trunkInput.omit({ id: true })
+
+/** Fields of a trunk to be changed; `target: null` takes it away. */
+export const trunkPatch = z.strictObject({
+  addresses: addresses.exactOptional(),
+  target: target.nullable().exactOptional(),
+  enabled: z.boolean().exactOptional(),
+})
+
+/** A trunk as the API shows it. */
+export const trunkOutput = z.object({
+  id: z.string(),
+  addresses: z.array(z.string()),
+  target: z.object({ host: z.string(), port: z.int(), transport: z.enum(['udp', 'tcp', 'tls']) }).optional(),
+  enabled: z.boolean(),
+  version,
+})
+
+/** What is asked when a place is looked for. */
+export const selectionQuery = z.strictObject({
+  /** An agent who already waits somewhere is answered with that media server. */
+  agent: idSchema.exactOptional(),
+  /** Ids of media servers that shall not be chosen, separated by commas. */
+  exclude: z
+    .string()
+    .max(4096)
+    .transform(text => text.split(',').filter(id => id !== ''))
+    .exactOptional(),
+})
+
+/** A place to be reserved. */
+export const selectionInput = z.strictObject({
+  /** The id of the call that will join; header `X-Portico-Call` of its INVITE carries it. */
+  call: z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable characters without spaces'),
+  agent: idSchema.exactOptional(),
+  exclude: z.array(idSchema).max(100).default([]),
+})
+
+/** One media server as the choice saw it. */
+export const consideredOutput = z.object({
+  id: z.string(),
+  /** Load after the formula of the policy; absent when it was left out. */
+  share: z.number().optional(),
+  excluded: z.enum(['not-active', 'not-reconciled', 'down', 'full', 'tried']).optional(),
+  wanted: wanted.optional(),
+  state: serverState.optional(),
+})
+
+/** What was chosen and why. */
+export const selectionOutput = z.object({
+  kind: z.enum(['pinned', 'chosen', 'none']),
+  server: z
+    .object({
+      id: z.string(),
+      sip: z.object({ host: z.string(), port: z.int(), transport: z.enum(['udp', 'tcp']) }),
+    })
+    .optional(),
+  /** Why there is none. */
+  reason: z.enum(['no-servers', 'none-eligible', 'all-full']).optional(),
+  /** Until when the place is kept, wall-clock milliseconds; only after a POST. */
+  reservedUntil: z.number().optional(),
+  utilisation: z.enum(['expected', 'in-call']),
+  considered: z.array(consideredOutput),
+})
+
+/** One leg of a call in progress. */
+export const sessionOutput = z.object({
+  id: z.string(),
+  kind: z.enum(['agent', 'client']),
+  agent: z.string(),
+  trunk: z.string().optional(),
+  server: z.string().optional(),
+  state: z.string(),
+  /** Wall-clock milliseconds. */
+  since: z.number(),
+  door: z.string(),
+})
+
+/** Who is in a conference, told by its media server. */
+export const conferenceOutput = z.object({
+  conference: z.string(),
+  members: z.array(z.object({ role: z.enum(['agent', 'client', 'other']), call: z.string() })),
+})
+
+/** Every refusal and failure of the API (RFC 9457). */
+export const problemOutput = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  /** A code of docs/errors.md. */
+  code: z.string(),
+  detail: z.string(),
+  /** What is wrong with each field. */
+  errors: z.array(z.object({ field: z.string(), wrong: z.string() })).optional(),
+})
+
+/** Lists come in an object, so that they can grow fields later. */
+export function listOf<T extends z.ZodType>(item: T): z.ZodObject<{ items: z.ZodArray<T> }> {
+  return z.object({ items: z.array(item) })
+}
+
+/** What an agent signs in with at the public API. */
+export const sessionRequest = z.strictObject({ agent: idSchema, password: z.string().min(1).max(256) })
+
+/** What the softphone needs to register and to join. */
+export const sessionGrant = z.object({
+  agent: z.string(),
+  sipUri: z.string(),
+  authorizationUser: z.string(),
+  password: z.string(),
+  wssUrl: z.string(),
+  iceServers: z.array(
+    z.object({
+      urls: z.array(z.string()),
+      username: z.string().optional(),
+      credential: z.string().optional(),
+    }),
+  ),
+  conference: z.string(),
+  /** Wall-clock milliseconds. */
+  expiresAt: z.number(),
+})
+
+export type ServerInput = z.input<typeof serverInput>
+export type ServerPatch = z.input<typeof serverPatch>
+export type ServerOutput = z.output<typeof serverOutput>
+export type ServerState = z.output<typeof serverState>
+export type AgentInput = z.input<typeof agentInput>
+export type AgentPatch = z.input<typeof agentPatch>
+export type AgentOutput = z.output<typeof agentOutput>
+export type TrunkInput = z.input<typeof trunkInput>
+export type TrunkPatch = z.input<typeof trunkPatch>
+export type TrunkOutput = z.output<typeof trunkOutput>
+export type SelectionInput = z.input<typeof selectionInput>
+export type SelectionOutput = z.output<typeof selectionOutput>
+export type SessionOutput = z.output<typeof sessionOutput>
+export type ConferenceOutput = z.output<typeof conferenceOutput>
+export type SessionGrant = z.output<typeof sessionGrant>
+export type Problem = z.output<typeof problemOutput>

@@ -1,0 +1,91 @@
+import type { OpenAPIHono } from '@hono/zod-openapi'
+import type { Clock } from '../../runtime/clock.ts'
+import { PorticoError } from '../../runtime/errors.ts'
+import {
+  idSchema,
+  serverInput,
+  serverOutput,
+  serverPatch,
+  serverReplacement,
+  type ServerOutput,
+  type ServerState,
+} from '../contract.ts'
+import type { Candidate, MediaServer, Wanted } from '../domain/media-server.ts'
+import type { Store, Versioned } from '../store/store.ts'
+import { describe } from './openapi.ts'
+import { findIn, missing, serveResource } from './resource.ts'
+
+/** Serves media servers with their state, and the three orders an operator gives them. */
+export function serveServers(
+  app: OpenAPIHono,
+  { store, clock }: { readonly store: Pick<Store, 'servers' | 'ledger'>; readonly clock: Clock },
+): void {
+  const show = async (items: readonly Versioned<MediaServer>[]): Promise<readonly ServerOutput[]> => {
+    const candidates = await store.ledger.candidates()
+    const states = new Map(candidates.map(one => [one.server.id, stateOf(one, clock.wall())]))
+    return items.map(found => shown(found, states.get(found.item.id)))
+  }
+  serveResource(app, {
+    name: 'servers',
+    collection: store.servers,
+    schemas: { create: serverInput, replace: serverReplacement, patch: serverPatch, shown: serverOutput },
+    create: input => input,
+    replace: ({ id, ami: { secret } }, input) => ({ ...input, id, ami: { secret, ...input.ami } }),
+    patch: (current, input) => ({
+      ...current,
+      ...input,
+      sip: { ...current.sip, ...input.sip },
+      ami: { ...current.ami, ...input.ami },
+    }),
+    show,
+  })
+  for (const [order, wanted] of orders) {
+    const summary = `Set the wanted state of a media server to ${wanted}`
+    describe(app, 'post', `/api/v1/servers/{id}/${order}`, { summary, id: idSchema, output: serverOutput })
+    app.post(`/api/v1/servers/:id/${order}`, async c => {
+      const found = await findIn(store.servers, c)
+      if (!found) return missing(c, 'servers')
+      const written = await setWanted(store, found.item.id, wanted)
+      if (!written) return missing(c, 'servers')
+      const [server] = await show([written])
+      return c.json(server, 200, { ETag: `"${written.version}"` })
+    })
+  }
+}
+
+/** The state of a media server as the API shows it. `at`: wall-clock milliseconds. */
+export function stateOf({ health, reserved, load }: Candidate, at: number): ServerState {
+  if (load === undefined) return { health, reserved }
+  const { waiting, inCall, clients, channels, takenAt, reconciled } = load
+  const ageMs = Math.max(0, Math.round(at - takenAt))
+  return { health, reserved, load: { waiting, inCall, clients, channels, ageMs, reconciled } }
+}
+
+const orders: readonly (readonly [order: string, wanted: Wanted])[] = [
+  ['drain', 'draining'],
+  ['activate', 'active'],
+  ['disable', 'disabled'],
+]
+
+function shown({ item, version }: Versioned<MediaServer>, state: ServerState | undefined): ServerOutput {
+  const { id, sip, capacity, zone, wanted } = item
+  const { host, port, username } = item.ami
+  return { id, sip, ami: { host, port, username }, capacity, zone, wanted, version, ...(state && { state }) }
+}
+
+const mostTries = 5
+
+/** An order holds whatever else is being written, so it is repeated over newer versions. */
+async function setWanted(
+  { servers }: Pick<Store, 'servers'>,
+  id: string,
+  wanted: Wanted,
+): Promise<Versioned<MediaServer> | undefined> {
+  for (let tries = 0; tries < mostTries; tries += 1) {
+    const current = await servers.get(id)
+    if (current === undefined || current.item.wanted === wanted) return current
+    const written = await servers.put({ ...current.item, wanted }, current.version)
+    if (written) return written
+  }
+  throw new PorticoError('E_CONFLICT', `${id} is being changed by others all the time; try again`)
+}

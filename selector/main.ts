@@ -1,0 +1,176 @@
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
+import { fileURLToPath } from 'node:url'
+import { createAdaptorServer, getRequestListener, type ServerType } from '@hono/node-server'
+import { getConnInfo } from '@hono/node-server/conninfo'
+import type { Certificate } from '../config/certificate.ts'
+import { ensureAdminToken } from '../config/admin-token.ts'
+import { isLoopback, type Config } from '../config/schema.ts'
+import { systemClock, type Clock } from '../runtime/clock.ts'
+import { messageOf, PorticoError } from '../runtime/errors.ts'
+import type { Part } from '../runtime/lifecycle.ts'
+import type { Log } from '../runtime/log.ts'
+import { conferenceMembers } from './ami/conference.ts'
+import { createCredentials, type Credentials } from './credentials.ts'
+import { createAdminApp } from './http/admin-app.ts'
+import { createLoginThrottle } from './http/login-throttle.ts'
+import { addProcessMetrics, createMetrics, type Metrics } from './http/metrics.ts'
+import { createPublicApp } from './http/public-app.ts'
+import type { Store } from './store/store.ts'
+
+/** What the selector is made of. */
+export interface SelectorOptions {
+  readonly config: Config
+  /** Started before and stopped after the selector, by whoever made it. */
+  readonly store: Store
+  readonly log: Log
+  /** Needed when the admin listener is not on loopback. */
+  readonly certificate?: Certificate
+  readonly clock?: Clock
+  /** What is still missing until calls can be taken, for /readyz. */
+  readonly missing?: () => readonly string[]
+  /** Where the built softphone is. */
+  readonly softphoneDir?: string
+}
+
+/** The selector as a part of a process: admin listener, and the handler for the public one. */
+export interface Selector extends Part {
+  /** Answers the HTTP requests of the public listener that are no WebSocket. */
+  readonly onPublicRequest: (request: IncomingMessage, response: ServerResponse) => void
+  /** Agents' credentials, for the registrar. */
+  readonly credentials: Credentials
+  /** Where other parts of the process add their metrics. */
+  readonly registry: Metrics['registry']
+  /** URL of the admin listener, once started. */
+  adminUrl(): string
+}
+
+/** Composes the selector. `start` opens the admin listener and rejects with `E_PORT_IN_USE`, `E_LISTEN` or `E_CONFIG`. */
+export function createSelector(options: SelectorOptions): Selector {
+  const { config, store, log, certificate, clock = systemClock } = options
+  const metrics = createMetrics({ store })
+  const credentials = createCredentials({
+    store,
+    realm: realmOf(config),
+    ttlSec: config.agents.credentialTtlSec,
+    clock,
+  })
+  const publicApp = publicAppOf(options, credentials, clock)
+  let server: ServerType | undefined
+
+  async function start(): Promise<void> {
+    const { token, file } = await ensureAdminToken(config)
+    const { missing } = options
+    const app = createAdminApp({
+      store,
+      token,
+      realm: realmOf(config),
+      policy: { utilisation: config.utilisation, rho: config.fleet.rho },
+      reservationMs: config.reservations.ttlMs,
+      maxBodyBytes: config.limits.requestBodyBytes,
+      askConference: (media, conference) => conferenceMembers(media, conference, { clock, log }),
+      clock,
+      log,
+      metrics,
+      ...(missing && { missing }),
+    })
+    addProcessMetrics(metrics.registry)
+    server = serverOf(app.fetch, config, certificate)
+    await listen(server, config.listen.admin)
+    log.info('selector.listening', { url: adminUrl(), ...(file && { tokenFile: file }) })
+  }
+
+  async function stop(): Promise<void> {
+    const closing = server
+    server = undefined
+    metrics.registry.clear()
+    if (closing?.listening) await close(closing)
+  }
+
+  function adminUrl(): string {
+    const address = server?.address()
+    const port = typeof address === 'object' && address !== null ? address.port : config.listen.admin.port
+    const { host } = config.listen.admin
+    return `${isLoopback(host) ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`
+  }
+
+  const listener = getRequestListener(publicApp.fetch)
+  return {
+    name: 'selector',
+    start,
+    stop,
+    onPublicRequest: (request, response) => void listener(request, response),
+    credentials,
+    registry: metrics.registry,
+    adminUrl,
+  }
+}
+
+/** The digest realm of the agents. */
+export function realmOf({ agents }: Config): string {
+  return agents.realm ?? agents.domain
+}
+
+function publicAppOf(
+  { config, log, softphoneDir = builtSoftphone() }: SelectorOptions,
+  credentials: Credentials,
+  clock: Clock,
+): ReturnType<typeof createPublicApp> {
+  const { advertise, path } = config.listen.public
+  return createPublicApp({
+    credentials,
+    throttle: createLoginThrottle({
+      perAddress: config.limits.loginsPerMinutePerAddress,
+      perAgent: config.limits.loginsPerMinutePerAgent,
+      clock,
+    }),
+    domain: config.agents.domain,
+    ...(advertise && { wssUrl: `wss://${advertise.host}:${advertise.port}${path}` }),
+    wssPath: path,
+    iceServers: config.agents.iceServers.map(server => ({ ...server, urls: [...server.urls] })),
+    softphoneDir,
+    maxBodyBytes: config.limits.requestBodyBytes,
+    log,
+    addressOf: c => getConnInfo(c).remote.address ?? 'unknown',
+  })
+}
+
+/** `dist/softphone`, seen from the source as well as from `dist/selector`. */
+function builtSoftphone(): string {
+  const here = fileURLToPath(import.meta.url)
+  return fileURLToPath(new URL(here.endsWith('.ts') ? '../dist/softphone' : '../softphone', import.meta.url))
+}
+
+type Fetch = Parameters<typeof createAdaptorServer>[0]['fetch']
+
+function serverOf(fetch: Fetch, config: Config, certificate: Certificate | undefined): ServerType {
+  const limits = { maxHeaderSize: 16_384, headersTimeout: config.limits.headersMs, requestTimeout: 30_000 }
+  if (isLoopback(config.listen.admin.host)) {
+    return createAdaptorServer({ fetch, createServer: createHttpServer, serverOptions: limits })
+  }
+  if (certificate === undefined) {
+    throw new PorticoError('E_CONFIG', 'listen.admin.host: off loopback it needs tls.cert and tls.key')
+  }
+  const { cert, key } = certificate
+  const serverOptions = { ...limits, cert, key, minVersion: 'TLSv1.2' as const }
+  return createAdaptorServer({ fetch, createServer: createHttpsServer, serverOptions })
+}
+
+async function listen(server: ServerType, { host, port }: Config['listen']['admin']): Promise<void> {
+  const failure = await new Promise<Error | undefined>(resolve => {
+    server.once('error', resolve)
+    server.listen(port, host, () => resolve(undefined))
+  })
+  if (failure === undefined) return
+  const inUse = 'code' in failure && failure.code === 'EADDRINUSE'
+  const step = 'set listen.admin.host or listen.admin.port to another'
+  const detail = `listen.admin: cannot listen on ${host}:${port}: ${messageOf(failure)}; ${step}`
+  throw new PorticoError(inUse ? 'E_PORT_IN_USE' : 'E_LISTEN', detail, { cause: failure })
+}
+
+async function close(server: ServerType): Promise<void> {
+  await new Promise<void>(resolve => {
+    server.close(() => resolve())
+    if ('closeAllConnections' in server) server.closeAllConnections()
+  })
+}

@@ -1,0 +1,74 @@
+/**
+ * Every Redis key of a fleet. All share one hash tag, so that one script may touch several of them on a cluster.
+ *
+ * | key                    | type   | holds                                                            | lives                   |
+ * |------------------------|--------|------------------------------------------------------------------|-------------------------|
+ * | `servers`              | hash   | id → `{"version":n,"item":MediaServer}`                          | until removed           |
+ * | `agents`, `trunks`     | hash   | the same for agents and trunks                                   | until removed           |
+ * | `versions`             | hash   | collection → number of writes so far                             | always                  |
+ * | `changes`              | pubsub | the name of a collection, after each write                       | –                       |
+ * | `load:<server>`        | hash   | the numbers of `Load`, `reconciled` 1/0, `health`, `fence`       | 1 h after the last word |
+ * | `reservations:<server>`| zset   | call → expiry, wall-clock milliseconds                           | 1 min after the last    |
+ * | `reservation:<call>`   | string | the server                                                       | the reservation's TTL   |
+ * | `pin:<agent>`          | string | `Pin` as JSON                                                    | 60 s, renewed by owner  |
+ * | `binding:<agent>`      | hash   | Contact → `Binding` as JSON                                      | until the last expires  |
+ * | `sessions:<door>`      | hash   | id → `Session` as JSON                                           | 30 s, renewed by owner  |
+ * | `doors`                | zset   | door → when its sessions expire, wall-clock milliseconds         | trimmed by every door   |
+ * | `credential:<user>`    | string | `Credential` as JSON                                             | until it expires        |
+ * | `lease:<name>`         | string | the holder                                                       | the lease's TTL         |
+ * | `fence:<name>`         | string | how often the lease changed hands                                | always                  |
+ */
+export interface Keys {
+  readonly prefix: string
+  readonly versions: string
+  readonly changes: string
+  readonly doors: string
+  collection(name: CollectionName): string
+  load(server: string): string
+  /** What the keys of `load` start with; a script appends the ids it finds. */
+  readonly loads: string
+  reservations(server: string): string
+  /** What the keys of `reservations` start with. */
+  readonly places: string
+  reservation(call: string): string
+  pin(agent: string): string
+  binding(agent: string): string
+  sessions(door: string): string
+  credential(user: string): string
+  lease(name: string): string
+  fence(name: string): string
+}
+
+/** The collections that an operator writes. */
+export type CollectionName = 'servers' | 'agents' | 'trunks'
+
+/** The keys of the fleet called `fleet`. */
+export function keysOf(fleet: string): Keys {
+  const prefix = `portico:{${part(fleet)}}:`
+  return {
+    prefix,
+    versions: `${prefix}versions`,
+    changes: `${prefix}changes`,
+    doors: `${prefix}doors`,
+    collection: name => prefix + name,
+    loads: `${prefix}load:`,
+    places: `${prefix}reservations:`,
+    load: server => `${prefix}load:${part(server)}`,
+    reservations: server => `${prefix}reservations:${part(server)}`,
+    reservation: call => `${prefix}reservation:${part(call)}`,
+    pin: agent => `${prefix}pin:${part(agent)}`,
+    binding: agent => `${prefix}binding:${part(agent)}`,
+    sessions: door => `${prefix}sessions:${part(door)}`,
+    credential: user => `${prefix}credential:${part(user)}`,
+    lease: name => `${prefix}lease:${part(name)}`,
+    fence: name => `${prefix}fence:${part(name)}`,
+  }
+}
+
+/**
+ * A name as it may stand in a key. Ids stay readable; whatever could be mistaken for a separator, a hash tag or a
+ * pattern is encoded whole. No two names give the same part.
+ */
+export function part(name: string): string {
+  return /^[\w.-]{1,128}$/.test(name) ? name : `~${Buffer.from(name, 'utf16le').toString('base64url')}`
+}

@@ -1,0 +1,151 @@
+import { Redis } from 'ioredis'
+import type { Clock } from '../../../runtime/clock.ts'
+import { messageOf, PorticoError } from '../../../runtime/errors.ts'
+import type { Log } from '../../../runtime/log.ts'
+import { createListeners } from '../listeners.ts'
+import { failureOf, shownUrl, startFailureOf } from './failure.ts'
+import { readScripts, type Script, type ScriptName } from './scripts.ts'
+
+/** What a connection needs. */
+export interface ConnectionOptions {
+  readonly url: string
+  /** How long one command may take. */
+  readonly commandTimeoutMs: number
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** One Redis, asked by commands and scripts. While it is away nothing queues: every question fails at once. */
+export class Connection {
+  readonly #redis: Redis
+  readonly #shown: string
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #upListeners
+  #scripts: ReadonlyMap<ScriptName, Script> = new Map()
+  #state: 'starting' | 'up' | 'down' | 'stopped' = 'starting'
+  #lastError: Error | undefined
+
+  constructor({ url, commandTimeoutMs, clock, log }: ConnectionOptions) {
+    this.#shown = shownUrl(url)
+    if (!/^rediss?:\/\//.test(url)) throw startFailureOf('the URL must begin with redis://', this.#shown)
+    this.#clock = clock
+    this.#log = log
+    this.#upListeners = createListeners(log)
+    this.#redis = new Redis(url, {
+      lazyConnect: true,
+      commandTimeout: commandTimeoutMs,
+      connectTimeout: startMs,
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      retryStrategy: times => Math.min(1_000, 50 * 2 ** Math.min(times, 10)) * (0.5 + Math.random() / 2),
+      reconnectOnError: error => error.message.startsWith('READONLY'),
+    })
+    this.#redis.on('error', (error: Error) => (this.#lastError = error))
+    this.#redis.on('ready', () => this.#cameUp())
+    this.#redis.on('close', () => this.#wentDown())
+  }
+
+  /** Rejects with `E_REDIS_UNREACHABLE` within three seconds. */
+  async start(): Promise<void> {
+    this.#scripts = await readScripts()
+    try {
+      await this.#deadline(this.#redis.connect())
+      await this.#loadScripts()
+    } catch (cause) {
+      this.#state = 'stopped'
+      this.#redis.disconnect()
+      throw startFailureOf(this.#lastError ?? cause, this.#shown)
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#state = 'stopped'
+    this.#redis.disconnect()
+  }
+
+  /** Another connection of the same kind, for subscriptions, which a connection cannot mix with commands. */
+  subscriber(): Redis {
+    const redis = this.#redis.duplicate({ enableOfflineQueue: true, maxRetriesPerRequest: null })
+    redis.on('error', () => undefined)
+    return redis
+  }
+
+  /** Calls back whenever Redis is reached again after it was away. */
+  onReturn(listener: () => void): () => void {
+    return this.#upListeners.add(listener)
+  }
+
+  /** Rejects with `E_REDIS_UNREACHABLE`, or with `E_STORE` when Redis refused the command. */
+  async ask<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
+    try {
+      return await command(this.#redis)
+    } catch (cause) {
+      throw failureOf(cause, this.#shown)
+    }
+  }
+
+  /** Runs one of our scripts; fails as `ask` does. */
+  async run(name: ScriptName, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
+    const script = this.#scripts.get(name)
+    if (!script) throw new PorticoError('E_STORE', `the store was not started, so it cannot run ${name}`)
+    const call = (redis: Redis): Promise<unknown> =>
+      redis.evalsha(script.sha, keys.length, ...keys, ...args.map(String))
+    try {
+      return await this.ask(call)
+    } catch (cause) {
+      if (!messageOf(cause).includes('NOSCRIPT')) throw cause
+      await this.#loadScripts()
+      return await this.ask(call)
+    }
+  }
+
+  /**
+   * For state that its owner keeps and asserts again: tells whether Redis took it, and never rejects.
+   */
+  async tryTo(task: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await task()
+      return true
+    } catch (cause) {
+      this.#log.debug('redis.write-failed', { cause: messageOf(cause) })
+      return false
+    }
+  }
+
+  async #loadScripts(): Promise<void> {
+    await this.ask(redis =>
+      Promise.all([...this.#scripts.values()].map(({ text }) => redis.script('LOAD', text))),
+    )
+  }
+
+  async #deadline<T>(work: Promise<T>): Promise<T> {
+    let cancel: (() => void) | undefined
+    const late = new Promise<never>((_, reject) => {
+      cancel = this.#clock.after(startMs, () => reject(new Error('no answer in 3 s')))
+    })
+    return await Promise.race([work, late]).finally(() => cancel?.())
+  }
+
+  #cameUp(): void {
+    this.#lastError = undefined
+    if (this.#state === 'stopped') return
+    const returned = this.#state === 'down'
+    this.#state = 'up'
+    this.#log.info(returned ? 'redis.returned' : 'redis.up', { url: this.#shown })
+    if (returned) this.#upListeners.notify()
+  }
+
+  #wentDown(): void {
+    if (this.#state !== 'up') return
+    this.#state = 'down'
+    this.#log.warn('redis.lost', {
+      url: this.#shown,
+      next: 'going on with the last view; writes are refused',
+    })
+  }
+}
+
+/** How long a start may take. */
+const startMs = 3_000

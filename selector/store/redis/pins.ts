@@ -1,0 +1,47 @@
+import type { Keys } from '../keys.ts'
+import { MemoryPins } from '../memory/pins.ts'
+import { fromJson, pinSchema } from '../schemas.ts'
+import type { Pins } from '../store.ts'
+import type { Connection } from './connection.ts'
+import type { Garbage } from './garbage.ts'
+
+/** Pins that all doors share. Those put by this process are asserted again by `renew`. */
+export interface RedisPins extends Pins {
+  renew(): Promise<void>
+}
+
+/** Pins live for `ttlMs` after the process that put them last renewed them. */
+export function createRedisPins(
+  connection: Connection,
+  keys: Keys,
+  garbage: Garbage,
+  ttlMs: number,
+): RedisPins {
+  const own = new MemoryPins()
+  return {
+    async put(pin) {
+      await own.put(pin)
+      const json = JSON.stringify(pin)
+      await connection.tryTo(() => connection.ask(redis => redis.set(keys.pin(pin.agent), json, 'PX', ttlMs)))
+    },
+    async get(agent) {
+      try {
+        const json = await connection.ask(redis => redis.get(keys.pin(agent)))
+        return json === null ? undefined : garbage.check(keys.pin(agent), fromJson(pinSchema, json))
+      } catch {
+        return await own.get(agent)
+      }
+    },
+    async remove(agent, call) {
+      await own.remove(agent, call)
+      await connection.tryTo(() => connection.run('unpin', [keys.pin(agent)], [call]))
+    },
+    async renew() {
+      for (const pin of own.all()) {
+        const args = [pin.call, JSON.stringify(pin), ttlMs]
+        const kept = await connection.run('repin', [keys.pin(pin.agent)], args)
+        if (kept === 0) await own.remove(pin.agent, pin.call)
+      }
+    },
+  }
+}

@@ -1,0 +1,144 @@
+import { Inviter, SessionState, Web, type Core, type Message, type URI, type UserAgent } from 'sip.js'
+import { readConferenceEvent } from './conference.ts'
+import { microphoneConstraints, type CallMedia } from './media.ts'
+import type { CallEvent } from './phone-state.ts'
+import { whyEnded, whyNoMicrophone, whyRefused } from './reasons.ts'
+
+/** What a call is made of. */
+export interface SipCallOptions {
+  readonly agent: UserAgent
+  readonly target: URI
+  readonly processing: boolean
+  readonly muted: boolean
+  readonly tell: (event: CallEvent) => void
+  /** Told when the streams are there, and with undefined when they are gone. */
+  readonly media: (media: CallMedia | undefined) => void
+}
+
+const notSetUp: CallEvent = { of: 'call', kind: 'ended', why: 'The call could not be set up.' }
+
+/** One call of the agent into its conference. It ends once, by either side; after `end` nothing is told. */
+export class SipCall {
+  readonly #options: SipCallOptions
+  readonly #inviter: Inviter
+  #muted: boolean
+  #over = false
+  #restart: 'none' | 'running' | 'again' = 'none'
+
+  constructor(options: SipCallOptions) {
+    this.#options = options
+    this.#muted = options.muted
+    this.#inviter = new Inviter(options.agent, options.target, {
+      sessionDescriptionHandlerOptions: { constraints: microphoneConstraints(options.processing) },
+      delegate: {
+        onBye: bye => {
+          void bye.accept()
+          this.#finish({ of: 'call', kind: 'ended', why: whyEnded(bye.request.getHeader('reason')) })
+        },
+        onMessage: message => this.#message(message),
+      },
+    })
+    this.#inviter.stateChange.addListener(state => this.#changed(state))
+  }
+
+  /** Opens the microphone and sends the INVITE. */
+  place(): void {
+    const requestDelegate = { onReject: (response: Core.IncomingResponse) => this.#refused(response) }
+    this.#inviter.invite({ requestDelegate }).catch((error: unknown) => {
+      const name = error instanceof Error ? error.name : ''
+      this.#finish({ of: 'call', kind: 'refused', why: whyNoMicrophone(name) })
+    })
+  }
+
+  /** Sends a re-INVITE with an ICE restart. Asked again while one is running, it follows that one. */
+  restart(): void {
+    if (this.#over || this.#inviter.state !== SessionState.Established) return
+    if (this.#restart !== 'none') {
+      this.#restart = 'again'
+      return
+    }
+    this.#restart = 'running'
+    const options: Web.SessionDescriptionHandlerOptions = { offerOptions: { iceRestart: true } }
+    const requestDelegate = {
+      onAccept: () => this.#restarted(200),
+      onReject: (response: Core.IncomingResponse) => this.#restarted(response.message.statusCode ?? 500),
+    }
+    this.#inviter
+      .invite({ sessionDescriptionHandlerOptions: options, requestDelegate })
+      .catch(() => this.#restarted(500))
+  }
+
+  mute(on: boolean): void {
+    this.#muted = on
+    const handler = this.#handler()
+    if (handler?.peerConnection) handler.enableSenderTracks(!on)
+  }
+
+  /** Cancels or hangs up without another word. */
+  end(): void {
+    if (this.#over) return
+    this.#close()
+    const { state } = this.#inviter
+    const ended = state === SessionState.Established ? this.#inviter.bye() : this.#inviter.cancel()
+    // Without a connection the farewell cannot be sent; the door misses the agent by other means.
+    ended.catch(() => undefined)
+  }
+
+  #changed(state: SessionState): void {
+    if (state === SessionState.Established) this.#answered()
+    // The reason, if there is one, is told right after the change of state.
+    if (state === SessionState.Terminated) setTimeout(() => this.#finish(notSetUp))
+  }
+
+  #answered(): void {
+    const handler = this.#handler()
+    if (this.#over || !handler) return
+    handler.peerConnectionDelegate = { onconnectionstatechange: () => this.#pathChanged(handler) }
+    this.mute(this.#muted)
+    this.#options.media({ local: handler.localMediaStream, remote: handler.remoteMediaStream })
+    this.#options.tell({ of: 'call', kind: 'answered' })
+  }
+
+  /** Without a connection to the door there is no way to ask; the restart then comes with the new connection. */
+  #pathChanged(handler: Web.SessionDescriptionHandler): void {
+    if (handler.peerConnection?.connectionState === 'failed' && this.#options.agent.isConnected())
+      this.restart()
+  }
+
+  #restarted(status: number): void {
+    const again = this.#restart === 'again'
+    this.#restart = 'none'
+    if (this.#over) return
+    if (again) return this.restart()
+    // RFC 3261 §14.1: two offers met; whoever owns the Call-ID waits 2.1 to 4 s.
+    if (status === 491) return void setTimeout(() => this.restart(), 2100 + Math.random() * 1900)
+    if (status >= 300) this.#options.tell({ of: 'call', kind: 'restart-refused' })
+  }
+
+  #refused({ message }: Core.IncomingResponse): void {
+    const why = whyRefused(message.statusCode ?? 500, message.reasonPhrase ?? '')
+    this.#finish({ of: 'call', kind: 'refused', why })
+  }
+
+  #message(message: Message): void {
+    void message.accept()
+    const event = readConferenceEvent(message.request.getHeader('content-type') ?? '', message.request.body)
+    if (event && !this.#over) this.#options.tell({ of: 'call', kind: 'conference', event })
+  }
+
+  #finish(event: CallEvent): void {
+    if (this.#over) return
+    this.#close()
+    this.#options.tell(event)
+  }
+
+  #close(): void {
+    this.#over = true
+    this.#options.media(undefined)
+  }
+
+  #handler(): Web.SessionDescriptionHandler | undefined {
+    const handler = this.#inviter.sessionDescriptionHandler
+    return handler instanceof Web.SessionDescriptionHandler ? handler : undefined
+  }
+}

@@ -1,0 +1,321 @@
+import * as fc from 'fast-check'
+import { once, EventEmitter } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import t, { type Test } from 'tap'
+import { systemClock } from '../../runtime/clock.ts'
+import { silentLog } from '../../runtime/log.ts'
+import { choose, type Policy } from '../../selector/domain/choose.ts'
+import type { Candidate, MediaServer } from '../../selector/domain/media-server.ts'
+import type { Trunk } from '../../selector/domain/trunk.ts'
+import { createMemoryStore } from '../../selector/store/memory/store.ts'
+import { createRedisStore } from '../../selector/store/redis/store.ts'
+import type { Session, Store } from '../../selector/store/store.ts'
+import { load, mediaServer } from '../support/fleet.ts'
+import { startRedis } from '../support/redis.ts'
+
+const policy: Policy = { utilisation: 'expected', rho: 0.7 }
+const clock = systemClock
+const log = silentLog
+const redis = await startRedis()
+const directory = await mkdtemp(join(tmpdir(), 'portico-store-'))
+t.teardown(async () => {
+  await redis.stop()
+  await rm(directory, { recursive: true, force: true })
+})
+
+let count = 0
+const unique = (): string => `fleet-${++count}`
+const stores: readonly [name: string, make: (policy: Policy) => Store][] = [
+  ['memory', policy => createMemoryStore({ policy, clock, log, dataDir: join(directory, unique()) })],
+  // The machine may be busy with other tests; how fast Redis answers is not what is tested here.
+  [
+    'redis',
+    policy =>
+      createRedisStore({ policy, clock, log, url: redis.url, fleet: unique(), commandTimeoutMs: 20_000 }),
+  ],
+]
+
+for (const [name, make] of stores) {
+  /** One test with a store of its own, that is empty. */
+  const test = (title: string, body: (t: Test, store: Store) => Promise<void>): void => {
+    t.test(`${name}: ${title}`, async t => {
+      const store = make(policy)
+      await store.start()
+      try {
+        await body(t, store)
+      } finally {
+        await store.stop()
+      }
+    })
+  }
+
+  test('what was put is got, listed by id and counted by version', async (t, store) => {
+    const [a, b] = [mediaServer('ms-a'), mediaServer('ms-b')]
+    t.strictSame(await store.servers.put(b), { item: b, version: 1 })
+    t.strictSame(await store.servers.put(a), { item: a, version: 1 })
+    const drained: MediaServer = { ...a, wanted: 'draining' }
+    t.strictSame(await store.servers.put(drained), { item: drained, version: 2 })
+    t.strictSame(await store.servers.get('ms-a'), { item: drained, version: 2 })
+    t.strictSame(await store.servers.list(), [
+      { item: drained, version: 2 },
+      { item: b, version: 1 },
+    ])
+    t.equal(await store.servers.get('ms-c'), undefined)
+  })
+
+  test('a write over another version than expected is not done', async (t, store) => {
+    const agent = { id: 'anna', name: 'Anna', ha1: { md5: 'a', sha256: 'b' } }
+    t.equal(await store.agents.put(agent, 1), undefined)
+    t.equal((await store.agents.put(agent, 0))?.version, 1)
+    t.equal(await store.agents.put({ ...agent, name: 'Eve' }, 0), undefined)
+    t.equal((await store.agents.put({ ...agent, name: 'Ann' }, 1))?.version, 2)
+    t.equal((await store.agents.get('anna'))?.item.name, 'Ann')
+  })
+
+  test('of many writers that expect the same version one wins', async (t, store) => {
+    const trunk: Trunk = { id: 'acision', addresses: ['192.0.2.1'], enabled: true }
+    const writes = Array.from({ length: 20 }, (_, i) =>
+      store.trunks.put({ ...trunk, addresses: [`192.0.2.${i}`] }, 0),
+    )
+    const won = (await Promise.all(writes)).filter(written => written !== undefined)
+    t.equal(won.length, 1)
+    t.strictSame(await store.trunks.get('acision'), won[0])
+  })
+
+  test('removing tells whether there was something', async (t, store) => {
+    await store.servers.put(mediaServer('ms-a'))
+    t.equal(await store.servers.remove('ms-a'), true)
+    t.equal(await store.servers.remove('ms-a'), false)
+    t.strictSame(await store.servers.list(), [])
+  })
+
+  test('each write is told to listeners until they have enough', async (t, store) => {
+    const told = new EventEmitter()
+    let times = 0
+    const end = store.servers.onChange(() => told.emit('change', ++times))
+    const first = once(told, 'change')
+    await store.servers.put(mediaServer('ms-a'))
+    await first
+    const second = once(told, 'change')
+    await store.servers.remove('ms-a')
+    await second
+    end()
+    await store.servers.put(mediaServer('ms-a'))
+    t.equal(times, 2)
+  })
+
+  test('load and health of a server come back with it and go with it', async (t, store) => {
+    const server = mediaServer('ms-a')
+    await store.servers.put(server)
+    t.strictSame(await store.ledger.candidates(), [{ server, reserved: 0, health: 'unknown' }])
+    await store.ledger.putHealth('ms-a', 'up')
+    t.strictSame(
+      await store.ledger.candidates(),
+      [{ server, reserved: 0, health: 'up' }],
+      'health alone is no load',
+    )
+    const taken = load({ waiting: 3, inCall: 2, clients: 2, channels: 7 })
+    await store.ledger.putLoad('ms-a', taken)
+    t.strictSame(await store.ledger.candidates(), [{ server, load: taken, reserved: 0, health: 'up' }])
+    await store.servers.remove('ms-a')
+    await store.servers.put(server)
+    t.strictSame(await store.ledger.candidates(), [{ server, reserved: 0, health: 'unknown' }])
+  })
+
+  test('a word with an older fence is dropped', async (t, store) => {
+    await store.servers.put(mediaServer('ms-a'))
+    await store.ledger.putLoad('ms-a', load({ waiting: 1 }), 2)
+    await store.ledger.putLoad('ms-a', load({ waiting: 9 }), 1)
+    t.equal((await store.ledger.candidates())[0]?.load?.waiting, 1)
+    await store.ledger.putLoad('ms-a', load({ waiting: 2 }), 2)
+    t.equal((await store.ledger.candidates())[0]?.load?.waiting, 2)
+  })
+
+  test('a reservation counts until it is released or runs out', async (t, store) => {
+    const at = clock.wall()
+    await store.servers.put(mediaServer('ms-a', { capacity: 2 }))
+    await store.ledger.putLoad('ms-a', load())
+    const reserve = async (call: string, later = 0): Promise<string> =>
+      (await store.ledger.reserve({ call, exclude: [], chance: 0, at: at + later, ttlMs: 5_000 })).kind
+    t.equal(await reserve('c1'), 'chosen')
+    t.equal(await reserve('c1'), 'chosen', 'the same call keeps one place')
+    t.equal(await reserve('c2'), 'chosen')
+    t.equal((await store.ledger.candidates())[0]?.reserved, 2)
+    t.equal(await reserve('c3'), 'none')
+    await store.ledger.release(['c1', 'unknown'])
+    t.equal(await reserve('c3'), 'chosen')
+    t.equal(await reserve('c4'), 'none')
+    t.equal(await reserve('c4', 5_001), 'chosen', 'the others ran out')
+  })
+
+  test('500 placements at once spread evenly over 8 servers', async (t, store) => {
+    const ids = Array.from({ length: 8 }, (_, i) => `ms-${i}`)
+    for (const id of ids) await store.servers.put(mediaServer(id, { capacity: 100 }))
+    for (const id of ids) await store.ledger.putLoad(id, load())
+    const at = clock.wall()
+    const choices = await Promise.all(
+      Array.from({ length: 500 }, (_, i) =>
+        store.ledger.reserve({ call: `call-${i}`, exclude: [], chance: (i * 0.618) % 1, at, ttlMs: 60_000 }),
+      ),
+    )
+    const chosen = choices.map(choice => (choice.kind === 'chosen' ? choice.server.id : 'none'))
+    const shares = ids.map(id => chosen.filter(other => other === id).length)
+    t.equal(
+      shares.reduce((sum, share) => sum + share, 0),
+      500,
+    )
+    t.ok(Math.max(...shares) - Math.min(...shares) <= 1, `shares ${shares.join(' ')}`)
+  })
+
+  t.test(`${name}: reserves what choose() chooses, on any fleet`, async t => {
+    await fc.assert(
+      fc.asyncProperty(
+        fleets,
+        policies,
+        fc.double({ min: 0, max: 0.999_999, noNaN: true }),
+        async (fleet, policy, chance) => {
+          const store = make(policy)
+          await store.start()
+          try {
+            const at = clock.wall()
+            await fill(store, fleet, at)
+            const exclude = fleet.filter(({ tried }) => tried).map(({ candidate }) => candidate.server.id)
+            const expected = choose(
+              fleet.map(({ candidate }) => candidate),
+              policy,
+              exclude,
+              chance,
+            )
+            const choice = await store.ledger.reserve({ call: 'new', exclude, chance, at, ttlMs: 60_000 })
+            return isDeepStrictEqual(choice, expected)
+          } finally {
+            await store.stop()
+          }
+        },
+      ),
+      { numRuns: name === 'redis' ? 200 : 50 },
+    )
+    t.pass('every choice was the same')
+  })
+
+  test('an agent has one pin, the newest, and only its own call removes it', async (t, store) => {
+    await store.pins.put({ agent: 'anna', server: 'ms-a', call: 'c1' })
+    await store.pins.put({ agent: 'anna', server: 'ms-b', call: 'c2' })
+    await store.pins.remove('anna', 'c1')
+    t.strictSame(await store.pins.get('anna'), { agent: 'anna', server: 'ms-b', call: 'c2' })
+    await store.pins.remove('anna', 'c2')
+    t.equal(await store.pins.get('anna'), undefined)
+  })
+
+  test('registrations are kept contact by contact until they expire', async (t, store) => {
+    const soon = clock.wall() + 60_000
+    const one = { agent: 'anna', contact: 'sip:x@y;z={}*', flow: 'f1', door: 'd1', expiresAt: soon }
+    const two = { ...one, contact: 'sip:b@c', flow: 'f2' }
+    const over = { ...one, contact: 'sip:old@c', expiresAt: clock.wall() - 1 }
+    for (const binding of [over, one, two, { ...one, flow: 'f3' }]) await store.bindings.put(binding)
+    const found = (await store.bindings.of('anna')).toSorted((a, b) => a.contact.localeCompare(b.contact))
+    t.strictSame(found, [two, { ...one, flow: 'f3' }])
+    await store.bindings.remove('anna', two.contact)
+    t.equal((await store.bindings.of('anna')).length, 1)
+    t.strictSame(await store.bindings.of('ann'), [])
+  })
+
+  test('sessions are listed until they are removed', async (t, store) => {
+    const one: Session = { id: 's1', kind: 'agent', agent: 'anna', state: 'up', since: 5, door: 'd1' }
+    const two: Session = { ...one, id: 's2', kind: 'client', trunk: 'acision', server: 'ms-a', door: 'd2' }
+    await store.sessions.put(one)
+    await store.sessions.put({ ...two, state: 'ringing' })
+    await store.sessions.put(two)
+    t.strictSame(
+      (await store.sessions.list()).toSorted((a, b) => a.id.localeCompare(b.id)),
+      [one, two],
+    )
+    await store.sessions.remove('s1')
+    await store.sessions.remove('s1')
+    t.strictSame(await store.sessions.list(), [two])
+  })
+
+  test('a short-lived credential is found until it expires', async (t, store) => {
+    const credential = {
+      user: 'anna~1',
+      agent: 'anna',
+      ha1: { md5: 'a', sha256: 'b' },
+      basis: 'f',
+      expiresAt: clock.wall() + 60_000,
+    }
+    await store.credentials.put(credential)
+    await store.credentials.put({ ...credential, user: 'anna~0', expiresAt: clock.wall() - 1 })
+    t.strictSame(await store.credentials.get('anna~1'), credential)
+    t.equal(await store.credentials.get('anna~0'), undefined)
+  })
+
+  test('a lease has one holder, and its fence grows with each new one', async (t, store) => {
+    t.equal(await store.leases.hold('collect', 'd1', 60_000), 1)
+    t.equal(await store.leases.hold('collect', 'd2', 60_000), undefined)
+    t.equal(await store.leases.hold('collect', 'd1', 60_000), 1)
+    await store.leases.drop('collect', 'd2')
+    t.equal(await store.leases.hold('collect', 'd2', 60_000), undefined)
+    await store.leases.drop('collect', 'd1')
+    t.equal(await store.leases.hold('collect', 'd2', 60_000), 2)
+  })
+}
+
+interface Member {
+  readonly candidate: Candidate
+  readonly tried: boolean
+}
+
+const member = fc.record({
+  capacity: fc.integer({ min: 0, max: 12 }),
+  wanted: fc.constantFrom('active', 'active', 'active', 'draining', 'disabled'),
+  load: fc.option(
+    fc.record({ waiting: fc.nat(6), inCall: fc.nat(6), reconciled: fc.constantFrom(true, true, false) }),
+    { nil: undefined },
+  ),
+  reserved: fc.nat(4),
+  health: fc.constantFrom('up', 'unknown', 'down'),
+  tried: fc.constantFrom(false, false, false, true),
+})
+
+const fleets = fc
+  .uniqueArray(fc.tuple(fc.stringMatching(/^[a-z0-9_.-]{1,4}$/), member), {
+    selector: ([id]) => id,
+    maxLength: 12,
+  })
+  .map(rows => rows.map(([id, row]) => memberOf(id, row)))
+
+const policies: fc.Arbitrary<Policy> = fc.record({
+  utilisation: fc.constantFrom('expected', 'expected', 'in-call'),
+  rho: fc.double({ min: 0, max: 1, noNaN: true }),
+})
+
+type Row = typeof member extends fc.Arbitrary<infer T> ? T : never
+
+function memberOf(id: string, { capacity, wanted, load: told, reserved, health, tried }: Row): Member {
+  const server = mediaServer(id, { capacity, wanted })
+  const candidate = { server, reserved, health, ...(told ? { load: load(told) } : {}) }
+  return { candidate, tried }
+}
+
+/** Brings the store to the state that the candidates describe. */
+async function fill(store: Store, fleet: readonly Member[], at: number): Promise<void> {
+  const ids = fleet.map(({ candidate }) => candidate.server.id)
+  for (const { candidate } of fleet) await store.servers.put(mediaServer(candidate.server.id))
+  for (const { candidate } of fleet) {
+    const { server, reserved } = candidate
+    await store.ledger.putLoad(server.id, load())
+    const exclude = ids.filter(id => id !== server.id)
+    for (let i = 0; i < reserved; i++) {
+      await store.ledger.reserve({ call: `${server.id}/${i}`, exclude, chance: 0, at, ttlMs: 60_000 })
+    }
+  }
+  for (const { candidate } of fleet) {
+    const { server, health } = candidate
+    await store.ledger.putHealth(server.id, health)
+    await store.ledger.putLoad(server.id, candidate.load ?? load({ reconciled: false }))
+    await store.servers.put(server)
+  }
+}

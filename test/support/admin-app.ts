@@ -1,0 +1,69 @@
+import type { Hono } from 'hono'
+import { silentLog } from '../../runtime/log.ts'
+import { createAdminApp } from '../../selector/http/admin-app.ts'
+import { createMetrics } from '../../selector/http/metrics.ts'
+import { createMemoryStore } from '../../selector/store/memory/store.ts'
+import type { Store } from '../../selector/store/store.ts'
+import { ManualClock } from './manual-clock.ts'
+
+/** An admin app over a memory store, and a way to ask it. */
+export interface AdminFixture {
+  readonly app: Hono
+  readonly store: Store
+  readonly clock: ManualClock
+  /** Asks with the token, and with `body` as JSON. */
+  ask(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Answer>
+}
+
+/** What came back, with its JSON. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly json: any
+}
+
+/** The token of every fixture. */
+export const adminToken = 'token-of-the-tests'
+
+/** `change` may replace parts of the store. */
+export function adminFixture(change: (store: Store) => Store = store => store): AdminFixture {
+  const clock = new ManualClock()
+  const policy = { utilisation: 'expected', rho: 0.7 } as const
+  const store = change(createMemoryStore({ policy, clock, log: silentLog }))
+  const app = createAdminApp({
+    store,
+    token: adminToken,
+    realm: 'realm.example',
+    policy,
+    reservationMs: 15_000,
+    maxBodyBytes: 65_536,
+    clock,
+    log: silentLog,
+    metrics: createMetrics({ store }),
+    chance: () => 0,
+  })
+  return {
+    app,
+    store,
+    clock,
+    async ask(method, path, body, headers = {}) {
+      const response = await app.request(path, {
+        method,
+        headers: {
+          Authorization: `Bearer ${adminToken}`,
+          ...(body !== undefined && { 'Content-Type': 'application/json' }),
+          ...headers,
+        },
+        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      })
+      const text = await response.text()
+      const isJson = response.headers.get('Content-Type')?.includes('json') ?? false
+      return { status: response.status, headers: response.headers, json: isJson ? JSON.parse(text) : text }
+    },
+  }
+}

@@ -1,0 +1,106 @@
+import { createSocket, type Socket } from 'node:dgram'
+import { once } from 'node:events'
+import { decodeAlaw, encodeAlaw } from './g711.ts'
+
+/** One end of an RTP stream: PCMA, 8 kHz, a packet every 20 ms. */
+export interface TonePhone {
+  readonly port: number
+  /** Sends a tone of `hz` from now on; 0 sends silence. The stream goes on either way. */
+  play(hz: number): void
+  sendTo(host: string, port: number): void
+  /** What came in since the last call, in order of arrival; packets of other formats count as nothing. */
+  heard(): Float32Array
+  close(): void
+}
+
+/** Opens an end on `host`. It is silent, and sends nothing until it is told where to. */
+export async function openTonePhone(host: string): Promise<TonePhone> {
+  const socket = createSocket('udp4')
+  socket.bind(0, host)
+  await once(socket, 'listening')
+  const received: Float32Array[] = []
+  socket.on('message', packet => received.push(payloadOf(packet)))
+  const sender = createSender(socket)
+  return {
+    port: socket.address().port,
+    play: hz => sender.play(hz),
+    sendTo: (address, port) => sender.sendTo(address, port),
+    heard: () => joined(received.splice(0)),
+    close() {
+      sender.close()
+      socket.close()
+    },
+  }
+}
+
+/** The octets of an RTP packet (RFC 3550 §5.1); the tone starts at sample `at`, so that packets join without a step. */
+export function tonePacket(order: {
+  readonly sequence: number
+  readonly at: number
+  readonly ssrc: number
+  readonly hz: number
+}): Buffer {
+  const packet = Buffer.alloc(12 + samplesPerPacket)
+  packet[0] = 0x80
+  packet[1] = pcma | (order.sequence === 0 ? marker : 0)
+  packet.writeUInt16BE(order.sequence % 65_536, 2)
+  packet.writeUInt32BE(order.at % 2 ** 32, 4)
+  packet.writeUInt32BE(order.ssrc, 8)
+  for (let n = 0; n < samplesPerPacket; n += 1) {
+    const angle = (2 * Math.PI * order.hz * (order.at + n)) / rtpRate
+    packet[12 + n] = encodeAlaw(amplitude * Math.sin(angle))
+  }
+  return packet
+}
+
+/** The sound in an RTP packet; empty when it is none or of another format. */
+export function payloadOf(packet: Buffer): Float32Array {
+  const [first = 0, second = 0] = packet
+  if (packet.length < 12 || first >> 6 !== 2 || (second & 0x7f) !== pcma) return new Float32Array()
+  const start = 12 + (first & 0x0f) * 4
+  return Float32Array.from(packet.subarray(start), decodeAlaw)
+}
+
+/** Samples a second of PCMA. */
+export const rtpRate = 8000
+
+const samplesPerPacket = 160
+const packetMs = 20
+const pcma = 8
+const marker = 0x80
+const amplitude = 0.4
+
+function createSender(socket: Socket) {
+  const ssrc = 0x70_6f_72_74
+  const started = performance.now()
+  let hz = 0
+  let target: { readonly host: string; readonly port: number } | undefined
+  let sequence = 0
+  const timer = setInterval(() => {
+    // A late timer catches up, so that the stream keeps its pace.
+    const due = Math.floor((performance.now() - started) / packetMs)
+    for (; sequence < due; sequence += 1) {
+      if (target)
+        socket.send(
+          tonePacket({ sequence, at: sequence * samplesPerPacket, ssrc, hz }),
+          target.port,
+          target.host,
+        )
+    }
+  }, packetMs)
+  return {
+    play: (tone: number) => (hz = tone),
+    sendTo: (host: string, port: number) => (target = { host, port }),
+    close: () => clearInterval(timer),
+  }
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
+}
