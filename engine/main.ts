@@ -32,7 +32,7 @@ export interface EngineProcessOptions {
 export interface EngineProcess {
   readonly listeners: readonly ListenerAddress[]
   readonly control: { readonly host: string; readonly port: number }
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 /** The version of drachtio-server whose protocol the control port speaks. */

@@ -25,7 +25,12 @@ export class Headers {
   all(name: string): readonly string[] {
     const wanted = longName(name)
     const names = this.names()
-    return this.lines.flatMap(([, value], at) => (names[at] === wanted ? [value] : []))
+    const found: string[] = []
+    for (let at = names.indexOf(wanted); at !== -1; at = names.indexOf(wanted, at + 1)) {
+      const line = this.lines[at]
+      if (line !== undefined) found.push(line[1])
+    }
+    return found
   }
 
   has(name: string): boolean {

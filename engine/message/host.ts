@@ -39,7 +39,7 @@ function parseBracketed(text: string): HostPort | undefined {
 }
 
 /** Whether `text` is an IPv6 address (RFC 4291 §2.2), without brackets and zone. */
-export function isIpv6(text: string): boolean {
+function isIpv6(text: string): boolean {
   if (text.length > 45) return false
   const halves = text.split('::')
   if (halves.length > 2) return false
@@ -53,7 +53,7 @@ export function isIpv6(text: string): boolean {
 }
 
 /** Whether `text` is an IPv4 address in dotted decimal. */
-export function isIpv4(text: string): boolean {
+function isIpv4(text: string): boolean {
   const parts = text.split('.', 5)
   return parts.length === 4 && parts.every(part => octet.test(part) && Number(part) <= 255)
 }

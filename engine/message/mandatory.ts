@@ -37,10 +37,13 @@ function countFault(headers: Headers): string | undefined {
 }
 
 function viaFault(headers: Headers, limits: MessageLimits): string | undefined {
-  const vias = headers.all('via').flatMap(splitList)
-  const top = vias[0]
-  if (top === undefined || parseVia(top) === undefined) return 'invalid-via'
-  return vias.length > limits.vias ? 'too-many-vias' : undefined
+  let count = 0
+  for (const line of headers.all('via')) {
+    const vias = splitList(line)
+    if (count === 0 && parseVia(vias[0] ?? '') === undefined) return 'invalid-via'
+    count += vias.length
+  }
+  return count > limits.vias ? 'too-many-vias' : undefined
 }
 
 function identityFault(headers: Headers): string | undefined {

@@ -7,9 +7,8 @@ export type Params = ReadonlyMap<string, string | undefined>
 export const noParams: Params = new Map<string, string | undefined>()
 
 /** Reads `;name=value;name…` from `at` to the end; undefined when that is broken or names one twice (RFC 3261 §7.3.1). */
-export function parseParams(text: string, at: number): Params | undefined {
+export function parseParams(text: string, at: number): Map<string, string | undefined> | undefined {
   let next = skipBlank(text, at)
-  if (next === text.length) return noParams
   const params = new Map<string, string | undefined>()
   while (next < text.length) {
     if (text.charCodeAt(next) !== semicolon) return undefined

@@ -1,5 +1,5 @@
 import { isToken, trimmed } from './grammar.ts'
-import { parseHostPort, writeHostPort } from './host.ts'
+import { parseHostPort, writeHostPort, type HostPort } from './host.ts'
 import { parseParams, writeParams, type Params } from './params.ts'
 
 /** One Via value (RFC 3261 §20.42). */
@@ -21,19 +21,24 @@ export function parseVia(value: string): Via | undefined {
   const read = head.startsWith('SIP/2.0/') ? readCompact(head) : readSpaced(head)
   if (read === undefined || !isToken(read.transport)) return undefined
   const sentBy = parseHostPort(read.sentBy)
-  const all = semicolon === -1 ? parseParams('', 0) : parseParams(value, semicolon)
-  if (sentBy === undefined || all === undefined) return undefined
-  const params = new Map(all)
+  const params = parseParams(value, head.length)
+  if (sentBy === undefined || params === undefined) return undefined
   const branch = params.get('branch')
   params.delete('branch')
-  const via = { transport: read.transport.toUpperCase(), ...sentBy, params }
-  return branch === undefined ? via : { ...via, branch }
+  return viaOf(read.transport.toUpperCase(), sentBy, branch, params)
 }
 
 /** Writes what `parseVia` reads. */
 export function writeVia(via: Via): string {
   const branch = via.branch === undefined ? '' : `;branch=${via.branch}`
   return `SIP/2.0/${via.transport} ${writeHostPort(via)}${branch}${writeParams(via.params)}`
+}
+
+function viaOf(transport: string, { host, port }: HostPort, branch: string | undefined, params: Params): Via {
+  if (port === undefined) {
+    return branch === undefined ? { transport, host, params } : { transport, host, branch, params }
+  }
+  return branch === undefined ? { transport, host, port, params } : { transport, host, port, branch, params }
 }
 
 interface ProtocolAndSentBy {
@@ -45,7 +50,9 @@ function readCompact(head: string): ProtocolAndSentBy | undefined {
   const blank = head.indexOf(' ')
   if (blank === -1) return readSpaced(head)
   const sentBy = trimmed(head, blank, head.length)
-  return /[ \t]/.test(sentBy) ? readSpaced(head) : { transport: head.slice(8, blank), sentBy }
+  return sentBy.includes(' ') || sentBy.includes('\t')
+    ? readSpaced(head)
+    : { transport: head.slice(8, blank), sentBy }
 }
 
 /** RFC 3261 §25.1 allows blanks around every slash and colon: `SIP / 2.0 / UDP first.example.com : 4000`. */

@@ -1,6 +1,6 @@
 import { PorticoError } from '../../runtime/errors.ts'
 import { hasBareNul, isToken } from './grammar.ts'
-import { isKnownName, type Headers } from './headers.ts'
+import { isKnownName, longName, type Headers } from './headers.ts'
 import type { SipMessage } from './message.ts'
 
 /**
@@ -32,10 +32,9 @@ function startLine(message: SipMessage): string {
 }
 
 function headerLines(headers: Headers): string {
-  const names = headers.names()
   let text = ''
-  for (const [at, [name, value]] of headers.lines.entries()) {
-    if (names[at] === 'content-length') continue
+  for (const [name, value] of headers.lines) {
+    if (longName(name) === 'content-length') continue
     if (!isKnownName(name) && !isToken(name)) throw syntax('a header name', name)
     if (isBroken(value)) throw syntax(`the value of ${name}`, value)
     text += `${name}: ${value}\r\n`

@@ -19,7 +19,7 @@ export interface HealthPolicy {
 }
 
 /** Three failures put a server down, two successes bring it back. */
-export const defaultHealthPolicy: HealthPolicy = { failuresToDown: 3, successesToUp: 2 }
+const defaultHealthPolicy: HealthPolicy = { failuresToDown: 3, successesToUp: 2 }
 
 /** A server that nothing is known of. */
 export const initialHealth: HealthState = { health: 'unknown', against: 0, since: 0 }

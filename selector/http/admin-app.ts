@@ -45,7 +45,12 @@ export interface AdminAppOptions {
 export function createAdminApp(options: AdminAppOptions): OpenAPIHono {
   const { store, realm, clock, log, metrics, chance = Math.random, policy, reservationMs } = options
   const app = new OpenAPIHono()
-  app.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } }))
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+      strictTransportSecurity: false,
+    }),
+  )
   app.use(metrics.count)
   app.use('/api/*', bearer(options.token), limited(options.maxBodyBytes))
   app.use('/metrics', bearer(options.token))
@@ -89,7 +94,7 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest()
 }
 
-function serveHealth(app: OpenAPIHono, { metrics: { registry }, missing = () => [] }: AdminAppOptions): void {
+function serveHealth(app: OpenAPIHono, { metrics, missing = () => [] }: AdminAppOptions): void {
   const status = z.object({ status: z.string() })
   describe(app, 'get', '/healthz', { summary: 'Whether the process runs', output: status, open: true })
   app.get('/healthz', c => c.json({ status: 'ok' }))
@@ -104,7 +109,7 @@ function serveHealth(app: OpenAPIHono, { metrics: { registry }, missing = () => 
     type: 'text/plain',
   })
   app.get('/metrics', async c =>
-    c.text(await registry.metrics(), 200, { 'Content-Type': registry.contentType }),
+    c.text(await metrics.scrape(), 200, { 'Content-Type': metrics.registry.contentType }),
   )
 }
 

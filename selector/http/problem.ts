@@ -37,6 +37,12 @@ export function problemOf(thrown: unknown): ProblemParts {
       return { status: 409, code, detail }
     case 'E_NOT_FOUND':
       return { status: 404, code, detail }
+    case 'E_AMI_LOGIN':
+    case 'E_AMI_CLOSED':
+    case 'E_AMI_REFUSED':
+      return { status: 502, code, detail }
+    case 'E_AMI_TIMEOUT':
+      return { status: 504, code, detail }
     case 'E_STORE':
       return { status: 507, code, detail }
     default:
@@ -57,6 +63,8 @@ const titles: Readonly<Record<number, string>> = {
   428: 'Precondition Required',
   429: 'Too Many Requests',
   500: 'Internal Server Error',
+  502: 'Bad Gateway',
   503: 'Service Unavailable',
+  504: 'Gateway Timeout',
   507: 'Insufficient Storage',
 }

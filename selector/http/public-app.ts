@@ -36,6 +36,9 @@ export function createPublicApp(options: PublicAppOptions): Hono {
   app.use(
     secureHeaders({
       contentSecurityPolicy,
+      xFrameOptions: 'DENY',
+      // It would bind every other service on this host name to a certificate that may be a development one.
+      strictTransportSecurity: false,
       permissionsPolicy: { microphone: ['self'], camera: [], geolocation: [] },
     }),
   )

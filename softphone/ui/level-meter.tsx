@@ -11,12 +11,12 @@ export interface LevelMeterProps {
 /** How loud `stream` is, drawn ten times a second and not announced. */
 export function LevelMeter({ label, stream }: LevelMeterProps): JSX.Element {
   const id = useId()
-  const bar = useRef<HTMLMeterElement>(null)
+  const bar = useRef<HTMLDivElement>(null)
   useEffect(() => {
     if (!stream?.getAudioTracks().length) return
     const meter = createMeter(audioContext(), stream)
     const timer = setInterval(() => {
-      if (bar.current) bar.current.value = meter.level()
+      if (bar.current) draw(bar.current, meter.level())
     }, 100)
     return () => {
       clearInterval(timer)
@@ -25,10 +25,26 @@ export function LevelMeter({ label, stream }: LevelMeterProps): JSX.Element {
   }, [stream])
   return (
     <div class="level">
-      <label for={id}>{label}</label>
-      <meter id={id} ref={bar} min={0} max={1} />
+      <span id={id}>{label}</span>
+      <div
+        class="bar"
+        ref={bar}
+        role="meter"
+        aria-labelledby={id}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={0}
+      >
+        <div class="fill" />
+      </div>
     </div>
   )
+}
+
+function draw(bar: HTMLElement, level: number): void {
+  bar.setAttribute('aria-valuenow', String(Math.round(level * 100)))
+  const fill = bar.firstElementChild
+  if (fill instanceof HTMLElement) fill.style.transform = `scaleX(${level.toFixed(3)})`
 }
 
 let context: AudioContext | undefined

@@ -14,7 +14,7 @@ export function SignIn({ agent, onSignIn }: SignInProps): JSX.Element {
   const form = useRef<HTMLFormElement>(null)
   useEffect(() => {
     const first = form.current?.querySelector<HTMLInputElement>(agent ? '#password' : '#agent')
-    if (document.activeElement === document.body) first?.focus()
+    if (!document.activeElement?.matches('input, button')) first?.focus()
   }, [])
   const submit = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
     event.preventDefault()

@@ -18,7 +18,7 @@ const loopbackMedia = ['--allow-loopback-in-peer-connection', '--disable-feature
 /** The built page in a real browser, against a double of the door; a second page is the far end of the call. */
 if (await inNamespace(import.meta.url)) await suite()
 
-type Answer = Parameters<typeof startDoorDouble>[0]['onInvite']
+type Answer = Awaited<ReturnType<Parameters<typeof startDoorDouble>[0]['onInvite']>>
 
 async function suite(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'portico-page-'))
@@ -28,8 +28,13 @@ async function suite(): Promise<void> {
   await writeWav(audioFile, sine(440))
   await build({ root, logLevel: 'error', build: { outDir: pages, emptyOutDir: true } })
   const offers: string[] = []
-  let onInvite: Answer = async () => [486, 'Busy Here']
-  const door = await startDoorDouble({ pages, onInvite: async offer => onInvite(offer) })
+  let isBusy = true
+  const onInvite = async (offer: string): Promise<Answer> => {
+    if (isBusy) return [486, 'Busy Here']
+    offers.push(offer)
+    return answerAsPeer(peer, offer, 1004)
+  }
+  const door = await startDoorDouble({ pages, onInvite })
   const browser = await launchBrowser({ audioFile, certificate: door.certificate, args: loopbackMedia })
   const peer = await browser.open('about:blank')
   await peer.mouse.click(1, 1)
@@ -57,10 +62,7 @@ async function suite(): Promise<void> {
   })
 
   await t.test('a shift starts with sound in both directions', async t => {
-    onInvite = async offer => {
-      offers.push(offer)
-      return answerAsPeer(peer, offer, 1004)
-    }
+    isBusy = false
     await page.getByRole('button', { name: 'Start shift' }).click()
     await shows(page, 'Waiting')
     await untilConnected(peer)

@@ -1,4 +1,4 @@
-import type { Hono } from 'hono'
+import type { OpenAPIHono } from '@hono/zod-openapi'
 import { silentLog } from '../../runtime/log.ts'
 import { createAdminApp } from '../../selector/http/admin-app.ts'
 import { createMetrics } from '../../selector/http/metrics.ts'
@@ -8,23 +8,23 @@ import { ManualClock } from './manual-clock.ts'
 
 /** An admin app over a memory store, and a way to ask it. */
 export interface AdminFixture {
-  readonly app: Hono
+  readonly app: OpenAPIHono
   readonly store: Store
   readonly clock: ManualClock
   /** Asks with the token, and with `body` as JSON. */
-  ask(
+  readonly ask: (
     method: string,
     path: string,
     body?: unknown,
     headers?: Readonly<Record<string, string>>,
-  ): Promise<Answer>
+  ) => Promise<Answer>
 }
 
-/** What came back, with its JSON. */
+/** What came back: its JSON, or its text when it is none. */
 export interface Answer {
   readonly status: number
   readonly headers: Headers
-  readonly json: any
+  readonly json: unknown
 }
 
 /** The token of every fixture. */
@@ -42,6 +42,7 @@ export function adminFixture(change: (store: Store) => Store = store => store): 
     policy,
     reservationMs: 15_000,
     maxBodyBytes: 65_536,
+    askConference: async (server, conference) => [{ role: 'agent', call: `${server.id} ${conference}` }],
     clock,
     log: silentLog,
     metrics: createMetrics({ store }),
@@ -63,7 +64,8 @@ export function adminFixture(change: (store: Store) => Store = store => store): 
       })
       const text = await response.text()
       const isJson = response.headers.get('Content-Type')?.includes('json') ?? false
-      return { status: response.status, headers: response.headers, json: isJson ? JSON.parse(text) : text }
+      const json: unknown = isJson ? JSON.parse(text) : text
+      return { status: response.status, headers: response.headers, json }
     },
   }
 }

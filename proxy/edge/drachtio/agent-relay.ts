@@ -1,5 +1,6 @@
 import type { Log } from '../../../runtime/log.ts'
 import type { Source } from '../../../engine/api.ts'
+import { writeHostPort } from '../../../engine/message/host.ts'
 import type { TransportEvent, Transports } from '../../../engine/transport/transport.ts'
 import type { Origin } from '../../ports.ts'
 import { RelayLeg } from './relay-leg.ts'
@@ -51,7 +52,7 @@ export class AgentRelay {
 
   constructor({ transports, face, limits }: RelayOptions, log: Log) {
     this.#transports = transports
-    this.#face = `${face.host.includes(':') ? `[${face.host}]` : face.host}:${face.port}`
+    this.#face = writeHostPort(face)
     this.#limits = { ...relayDefaults, ...limits }
     this.#log = log
   }
@@ -126,9 +127,9 @@ export class AgentRelay {
   }
 
   #fromServer(leg: RelayLeg, bytes: Buffer): void {
-    const { message, sentBy } = towardsBrowser(bytes, this.#face)
+    const { flow, transport } = leg.source
+    const { message, sentBy } = towardsBrowser(bytes, `SIP/2.0/${transport.toUpperCase()} ${this.#face}`)
     if (sentBy !== undefined) leg.sentBy = sentBy
-    const { flow } = leg.source
     if (flow === undefined) return
     this.#transports.send(message, { flow }, reason =>
       this.#log.info('relay.agent-unreachable', { flow, reason }),

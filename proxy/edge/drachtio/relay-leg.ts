@@ -1,4 +1,5 @@
 import type { Source } from '../../../engine/api.ts'
+import { writeHostPort } from '../../../engine/message/host.ts'
 import { WebSocket, type RawData } from 'ws'
 
 /** What a leg needs from the relay. */
@@ -37,8 +38,7 @@ export class RelayLeg {
   constructor(options: RelayLegOptions) {
     this.source = options.source
     this.#options = options
-    const { host, port } = options.upstream
-    this.#socket = new WebSocket(`ws://${host.includes(':') ? `[${host}]` : host}:${port}/sip`, 'sip', {
+    this.#socket = new WebSocket(`ws://${writeHostPort(options.upstream)}/sip`, 'sip', {
       perMessageDeflate: false,
       handshakeTimeout: options.limits.connectMs,
       maxPayload: options.limits.messageBytes,

@@ -3,7 +3,10 @@
  * tell of the loopback connection; towards the server its own Via must come back as it was.
  */
 
-/** A message of the server as the browser may see it, and the `SIP/2.0/WS host:port` that was taken out of a request. */
+/**
+ * A message of the server as the browser may see it: `face` (`SIP/2.0/WSS host:port`) replaces the server's own in a
+ * request, which is handed back in `sentBy`.
+ */
 export function towardsBrowser(
   message: Buffer,
   face: string,
@@ -15,7 +18,7 @@ export function towardsBrowser(
   const faced = withTopVia(message, via =>
     via.replace(sentByPattern, found => {
       sentBy = found
-      return `SIP/2.0/WSS ${face}`
+      return face
     }),
   )
   return { message: faced, ...(sentBy !== undefined && { sentBy }) }

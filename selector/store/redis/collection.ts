@@ -46,8 +46,12 @@ export function createRedisCollection<T extends { readonly id: string }>(
 
   async function refresh(): Promise<void> {
     const stored = await connection.ask(redis => redis.hgetall(key))
-    const rows = Object.entries(stored).flatMap(([id, json]) => parse(id, json) ?? [])
-    view = new Map(rows.map(found => [found.item.id, found]))
+    const found = Object.entries(stored).flatMap(([id, json]) => parse(id, json) ?? [])
+    view = new Map(found.map(one => [one.item.id, one]))
+  }
+
+  function rows(): readonly Versioned<T>[] {
+    return [...view.values()].toSorted((a, b) => (a.item.id < b.item.id ? -1 : 1))
   }
 
   async function get(id: string): Promise<Versioned<T> | undefined> {
@@ -64,11 +68,11 @@ export function createRedisCollection<T extends { readonly id: string }>(
   })
   return {
     start: refresh,
-    view: () => [...view.values()].map(found => found.item),
+    view: () => rows().map(found => found.item),
     get,
     async list() {
       await connection.tryTo(refresh)
-      return [...view.values()].toSorted((a, b) => (a.item.id < b.item.id ? -1 : 1))
+      return rows()
     },
     async put(object, expect) {
       const args = [name, object.id, JSON.stringify(object), expect ?? '', keys.changes]

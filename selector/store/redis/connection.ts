@@ -1,9 +1,9 @@
-import { Redis } from 'ioredis'
+import { Redis, type ChainableCommander } from 'ioredis'
 import type { Clock } from '../../../runtime/clock.ts'
 import { messageOf, PorticoError } from '../../../runtime/errors.ts'
 import type { Log } from '../../../runtime/log.ts'
 import { createListeners } from '../listeners.ts'
-import { failureOf, shownUrl, startFailureOf } from './failure.ts'
+import { failureOf, isRefusal, shownUrl, startFailureOf } from './failure.ts'
 import { readScripts, type Script, type ScriptName } from './scripts.ts'
 
 /** What a connection needs. */
@@ -84,6 +84,22 @@ export class Connection {
     } catch (cause) {
       throw failureOf(cause, this.#shown)
     }
+  }
+
+  /**
+   * Sends many commands at once. A command that Redis refuses (a key of another type, for instance) gives undefined;
+   * otherwise fails as `ask` does.
+   */
+  async askMany(fill: (pipeline: ChainableCommander) => void): Promise<readonly unknown[]> {
+    return await this.ask(async redis => {
+      const pipeline = redis.pipeline()
+      fill(pipeline)
+      const replies = (await pipeline.exec()) ?? []
+      return replies.map(([error, value]) => {
+        if (error && !isRefusal(error)) throw error
+        return error ? undefined : value
+      })
+    })
   }
 
   /** Runs one of our scripts; fails as `ask` does. */

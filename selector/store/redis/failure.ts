@@ -4,10 +4,14 @@ import { messageOf, PorticoError } from '../../../runtime/errors.ts'
 export function failureOf(cause: unknown, server: string): PorticoError {
   if (cause instanceof PorticoError) return cause
   const message = messageOf(cause)
-  const refused = cause instanceof Error && cause.name === 'ReplyError' && !temporary.test(message)
-  return refused
+  return isRefusal(cause)
     ? new PorticoError('E_STORE', `Redis at ${server} refused: ${message}`, { cause })
     : new PorticoError('E_REDIS_UNREACHABLE', `no answer from Redis at ${server}: ${message}`, { cause })
+}
+
+/** True when Redis was there and said no. */
+export function isRefusal(cause: unknown): boolean {
+  return cause instanceof Error && cause.name === 'ReplyError' && !temporary.test(cause.message)
 }
 
 /** Why a process cannot start with this Redis, and what to do about it. */

@@ -132,19 +132,17 @@ async function readCandidates(
   book: LedgerBook,
 ): Promise<readonly Candidate[]> {
   const now = clock.wall()
-  const replies = await connection.ask(async redis => {
-    const pipeline = redis.pipeline()
+  const replies = await connection.askMany(pipeline => {
     for (const { id } of servers) {
       pipeline.hgetall(keys.load(id)).zcount(keys.reservations(id), `(${now}`, '+inf')
     }
-    return await pipeline.exec()
   })
   return servers.map((server, index) => {
-    const word = wordSchema.safeParse(replies?.[2 * index]?.[1]).data
+    const word = wordSchema.safeParse(replies[2 * index]).data
     const reserved = z
       .number()
       .catch(0)
-      .parse(replies?.[2 * index + 1]?.[1])
+      .parse(replies[2 * index + 1])
     const isEmpty = word !== undefined && word['waiting'] === undefined
     const load = isEmpty ? undefined : garbage.check(keys.load(server.id), loadSchema.safeParse(word).data)
     const health = healthSchema.parse(word?.['health'])

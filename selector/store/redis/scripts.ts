@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 
 /** Scripts that Redis runs as one step, each in `selector/store/lua/<name>.lua` with its keys and arguments on top. */
-export const scriptNames = [
+const scriptNames = [
   'put',
   'remove',
   'load',

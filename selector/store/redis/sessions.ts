@@ -1,4 +1,3 @@
-import type { Redis } from 'ioredis'
 import { z } from 'zod'
 import type { Clock } from '../../../runtime/clock.ts'
 import type { Keys } from '../keys.ts'
@@ -35,23 +34,24 @@ export function createRedisSessions({
   const own = new MemorySessions()
   const doors = new Set<string>()
 
-  async function write(redis: Redis, door: string, sessions: readonly Session[]): Promise<void> {
-    const transaction = redis.multi()
-    // What an earlier life of this door left behind would never expire once we renew the key.
-    if (!doors.has(door)) transaction.del(keys.sessions(door))
-    for (const session of sessions) transaction.hset(keys.sessions(door), session.id, JSON.stringify(session))
-    transaction.pexpire(keys.sessions(door), ttlMs)
-    transaction.zadd(keys.doors, clock.wall() + ttlMs, door)
-    await transaction.exec()
+  async function write(door: string, sessions: readonly Session[]): Promise<void> {
+    const key = keys.sessions(door)
+    await connection.askMany(pipeline => {
+      // What an earlier life of this door left behind would never expire once we renew the key.
+      if (!doors.has(door)) pipeline.del(key)
+      for (const session of sessions) pipeline.hset(key, session.id, JSON.stringify(session))
+      pipeline.pexpire(key, ttlMs).zadd(keys.doors, clock.wall() + ttlMs, door)
+    })
     doors.add(door)
   }
 
-  async function read(redis: Redis): Promise<readonly Session[]> {
-    const alive = await redis.zrangebyscore(keys.doors, `(${clock.wall()}`, '+inf')
-    const pipeline = redis.pipeline()
-    for (const door of alive) pipeline.hgetall(keys.sessions(door))
-    const replies = (await pipeline.exec()) ?? []
-    return replies.flatMap(([, reply], index) => {
+  async function read(): Promise<readonly Session[]> {
+    const now = clock.wall()
+    const alive = await connection.ask(redis => redis.zrangebyscore(keys.doors, `(${now}`, '+inf'))
+    const replies = await connection.askMany(pipeline => {
+      for (const door of alive) pipeline.hgetall(keys.sessions(door))
+    })
+    return replies.flatMap((reply, index) => {
       const place = keys.sessions(alive[index] ?? '')
       const rows = garbage.check(place, rowsSchema.safeParse(reply).data) ?? {}
       return Object.entries(rows).flatMap(
@@ -63,7 +63,7 @@ export function createRedisSessions({
   return {
     async put(session) {
       await own.put(session)
-      await connection.tryTo(() => connection.ask(redis => write(redis, session.door, [session])))
+      await connection.tryTo(() => write(session.door, [session]))
     },
     async remove(id) {
       const door = own.get(id)?.door
@@ -72,12 +72,12 @@ export function createRedisSessions({
       await connection.tryTo(() => connection.ask(redis => redis.hdel(keys.sessions(door), id)))
     },
     async list() {
-      return await connection.ask(read).catch(() => own.list())
+      return await read().catch(() => own.list())
     },
     async renew() {
       for (const door of doors) {
         const sessions = own.all().filter(session => session.door === door)
-        await connection.ask(redis => write(redis, door, sessions))
+        await write(door, sessions)
       }
       await connection.ask(redis => redis.zremrangebyscore(keys.doors, '-inf', clock.wall()))
     },

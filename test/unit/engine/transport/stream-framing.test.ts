@@ -79,6 +79,12 @@ for (const [name, head, fault] of faults) {
   })
 }
 
+t.test('headers that never end are held up to the limit only', async t => {
+  const framer = createFramer(limits)
+  t.equal(framer.push(Buffer.from('x'.repeat(limits.message))).fault, undefined)
+  t.equal(framer.push(Buffer.from('x')).fault, 'message-too-large')
+})
+
 function split(stream: Buffer, cuts: readonly number[]): Buffer[] {
   const at = [0, ...cuts.toSorted((a, b) => a - b), stream.length]
   return at.slice(1).map((to, index) => stream.subarray(at[index], to))

@@ -28,6 +28,19 @@ t.test('one connection carries everything between two peers, in both directions'
   t.match(back.source, { transport: 'tcp', address: '127.0.0.1', port: there.port, listener: 'here' })
 })
 
+t.test('IPv6 peers are reached from the IPv6 listener', async t => {
+  const here = await opened(t, [on('tcp'), on('tcp', { name: 'v6', host: '::1' })])
+  const there = await opened(t, [on('tcp', { host: '::1' })])
+  here.transports.send(sip('six'), { transport: 'tcp', host: '::1', port: there.port }, reason =>
+    t.fail(reason),
+  )
+  const { bytes, source } = await there.next('message')
+  t.strictSame(bytes, sip('six'))
+  t.equal(source.address, '::1')
+  there.transports.send(sip('back'), { flow: source.flow ?? '' }, reason => t.fail(reason))
+  t.equal((await here.next('message')).source.listener, 'v6')
+})
+
 t.test('a closed flow is told to both sides and takes no more messages', async t => {
   const here = await opened(t, [on('tcp')])
   const socket = await tcpClient(t, here.port)

@@ -170,6 +170,19 @@ t.test('a browser that never reads is cut', async t => {
   await here.next('flow-closed')
 })
 
+t.test('an address has only so many connections, also before their TLS handshake', async t => {
+  const tls = await certificate()
+  const here = await opened(t, [on('wss')], { ws, tls, limits: { connectionsPerAddress: 1 } })
+  const silent = await tcpClient(t, here.port)
+  await t.rejects(joined(t, here.port, { ca: tls.cert }, 'wss'))
+  const gone = once(silent, 'close')
+  silent.end()
+  await gone
+  const client = await joined(t, here.port, { ca: tls.cert }, 'wss')
+  client.send(sip('room'))
+  t.strictSame((await here.next('message')).bytes, sip('room'))
+})
+
 t.test('stopping says that the service restarts', async t => {
   const here = await opened(t, [on('ws')], { ws })
   const client = await joined(t, here.port)

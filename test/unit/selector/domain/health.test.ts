@@ -16,7 +16,7 @@ const cases: readonly [name: string, outcomes: string, health: Health, since: nu
 ]
 for (const [name, outcomes, health, since] of cases) {
   t.test(name, async t => {
-    const kinds = [...outcomes].map((sign): HealthOutcome => (sign === '+' ? 'succeeded' : 'failed'))
+    const kinds = outcomes.split('').map((sign): HealthOutcome => (sign === '+' ? 'succeeded' : 'failed'))
     const after = kinds.reduce(
       (state, outcome, index) => healthStep(state, outcome, index + 1),
       initialHealth,

@@ -1,5 +1,7 @@
 import t from 'tap'
+import { z } from 'zod'
 import { PorticoError } from '../../../../runtime/errors.ts'
+import { serverOutput } from '../../../../selector/contract.ts'
 import { adminFixture, adminToken } from '../../../support/admin-app.ts'
 import { load, mediaServer } from '../../../support/fleet.ts'
 
@@ -40,15 +42,16 @@ t.test('health and the API document are open', async t => {
 t.test('the API document describes every route that the API has', async t => {
   const { app, ask } = adminFixture()
   const { json } = await ask('GET', '/openapi.json')
+  const { paths } = z.object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) }).parse(json)
   const served = app.routes
     .filter(({ method, path }) => method !== 'ALL' && path !== '/openapi.json')
-    .map(({ method, path }) => `${method.toLowerCase()} ${path.replace(':id', '{id}')}`)
-  const described = Object.entries<object>(json.paths).flatMap(([path, item]) =>
+    .map(({ method, path }) => `${method.toLowerCase()} ${path.replaceAll(/:(\w+)/g, '{$1}')}`)
+  const described = Object.entries(paths).flatMap(([path, item]) =>
     Object.keys(item).map(method => `${method} ${path}`),
   )
   t.ok(served.length > 20)
   t.strictSame(new Set(described), new Set(served))
-  t.notMatch(JSON.stringify(json.paths['/api/v1/servers'].get), /secret/)
+  t.notMatch(JSON.stringify(paths['/api/v1/servers']?.['get']), /secret/)
 })
 
 t.test('an order sets the wanted state and may be repeated', async t => {
@@ -61,7 +64,7 @@ t.test('an order sets the wanted state and may be repeated', async t => {
     ['activate', 'active'],
   ]) {
     const { status, json } = await ask('POST', `/api/v1/servers/ast1/${order}`)
-    t.match([status, json.wanted], [200, wanted])
+    t.match([status, json], [200, { wanted }])
   }
   t.equal((await ask('POST', '/api/v1/servers/ast9/drain')).status, 404)
 })
@@ -71,7 +74,8 @@ t.test('a server shows what it carries and how old that is', async t => {
   await store.servers.put(mediaServer('ast1'))
   await store.ledger.putLoad('ast1', load({ waiting: 3, inCall: 4, takenAt: clock.wall() - 2_500 }))
   await store.ledger.putHealth('ast1', 'up')
-  t.match((await ask('GET', '/api/v1/servers/ast1')).json.state, {
+  const { json } = await ask('GET', '/api/v1/servers/ast1')
+  t.match(serverOutput.parse(json).state, {
     health: 'up',
     reserved: 0,
     load: { waiting: 3, inCall: 4, ageMs: 2_500, reconciled: true },
@@ -79,19 +83,13 @@ t.test('a server shows what it carries and how old that is', async t => {
 })
 
 t.test('a store that takes no writes answers 503 with a time to come back', async t => {
-  const readOnly = async (): Promise<never> => {
-    throw new PorticoError('E_STORE_READ_ONLY', 'Redis is away: nothing can be written now')
-  }
   const { ask } = adminFixture(store => ({ ...store, agents: { ...store.agents, put: readOnly } }))
   const { status, headers, json } = await ask('POST', '/api/v1/agents', { id: '1', password: '12345678' })
-  t.match([status, headers.get('Retry-After'), json.code], [503, '5', 'E_STORE_READ_ONLY'])
-  t.match(json.detail, /Redis is away/)
+  t.match([status, headers.get('Retry-After')], [503, '5'])
+  t.match(json, { code: 'E_STORE_READ_ONLY', detail: /Redis is away/ })
 })
 
 t.test('an unexpected failure says nothing of its cause', async t => {
-  const broken = async (): Promise<never> => {
-    throw new Error('canary 10.0.0.1')
-  }
   const { ask } = adminFixture(store => ({ ...store, sessions: { ...store.sessions, list: broken } }))
   const { status, json } = await ask('GET', '/api/v1/sessions')
   t.equal(status, 500)
@@ -124,4 +122,23 @@ t.test('metrics tell the fleet, and unknown paths make no new series', async t =
   t.match(text, 'portico_server_agents{server="ast1",state="waiting"} 3')
   t.match(text, /portico_http_requests_total\{method="GET",route="\/api\/v1\/agents\/:id",status="404"\} 20/)
   t.ok(text.split('\n').filter(line => line.startsWith('portico_http_requests_total{')).length < 6)
+})
+
+async function readOnly(): Promise<never> {
+  throw new PorticoError('E_STORE_READ_ONLY', 'Redis is away: nothing can be written now')
+}
+
+async function broken(): Promise<never> {
+  throw new Error('canary 10.0.0.1')
+}
+
+t.test('a media server is asked who is in a conference', async t => {
+  const { ask, store } = adminFixture()
+  await store.servers.put(mediaServer('ast1'))
+  t.strictSame((await ask('GET', '/api/v1/servers/ast1/conferences/agt-1001')).json, {
+    conference: 'agt-1001',
+    members: [{ role: 'agent', call: 'ast1 agt-1001' }],
+  })
+  t.equal((await ask('GET', '/api/v1/servers/ast9/conferences/agt-1001')).status, 404)
+  t.equal((await ask('GET', '/api/v1/servers/ast1/conferences/a%0d%0aAction')).status, 404)
 })

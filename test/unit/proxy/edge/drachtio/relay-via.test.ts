@@ -2,7 +2,7 @@ import t from 'tap'
 import { towardsBrowser, towardsServer } from '../../../../../proxy/edge/drachtio/relay-via.ts'
 
 const text = (...lines: string[]): Buffer => Buffer.from(`${lines.join('\r\n')}\r\n\r\nbody`)
-const face = 'door.example.com:8443'
+const face = 'SIP/2.0/WSS door.example.com:8443'
 
 t.test(
   'a request shows the browser the public endpoint, and the answer shows the server its own',

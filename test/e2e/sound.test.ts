@@ -1,0 +1,175 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Page } from 'playwright-core'
+import t from 'tap'
+import { build } from 'vite'
+import { launchBrowser } from '../support/browser/launch.ts'
+import { screenshot } from '../support/browser/screenshot.ts'
+import { hear, levelOf } from '../support/browser/sound-probe.ts'
+import { inNamespace } from '../support/namespace.ts'
+import { openTonePhone, rtpRate, type TonePhone } from '../support/rtp-tone.ts'
+import { audioTarget, openSipClient, pcmaOffer } from '../support/sip-client.ts'
+import { openTcpRelay } from '../support/tcp-relay.ts'
+import { sine, toneLevel, writeWav } from '../support/tone.ts'
+import { startWorld } from '../support/world.ts'
+
+/** Chromium takes no part in a call on loopback alone; this is the address that the media anchor shows it. */
+const mediaAddress = '10.98.0.1'
+const clientMedia = '10.98.0.2'
+const clientSip = '127.0.0.2'
+
+/**
+ * Sound through the whole: the page in a real browser (440 Hz) and a client's leg over RTP (1004 Hz) meet in the
+ * conference of a real Asterisk, with the door and rtpengine between.
+ */
+if (await inNamespace(import.meta.url)) await suite()
+
+async function suite(): Promise<void> {
+  layCable()
+  const folder = await mkdtemp(join(tmpdir(), 'portico-sound-'))
+  const audioFile = join(folder, 'tone.wav')
+  await writeWav(audioFile, sine(440))
+  await build({ root: fileURLToPath(new URL('../../softphone', import.meta.url)), logLevel: 'error' })
+  const wire = await openTcpRelay(8443)
+  const origin = `https://localhost:${wire.port}`
+  // Of several challenges sip.js takes the last one, and only MD5.
+  const agents = { domain: 'portico.test', digest: ['SHA-256', 'MD5'] }
+  const settings = { listen: { public: { origins: [origin] } }, agents }
+  const world = await startWorld({ servers: 2, store: 'memory:', engine: 'embedded', mediaAddress, settings })
+  await world.client.agents.add({ id: '1001', name: 'Agent 1001', password: world.password })
+  await world.client.trunks.add({ id: 'carrier', addresses: [clientSip] })
+  const browser = await launchBrowser({ audioFile, certificate: world.ca })
+  const page = await browser.open(`${origin}/?processing=off`)
+  const phone = await openTonePhone(clientMedia)
+  const sip = await openSipClient({ address: clientSip, door: { host: '127.0.0.1', port: 5060 } })
+
+  await t.test('the agent signs in and waits with music', async t => {
+    await page.getByLabel('Agent').fill('1001')
+    await page.getByLabel('Password').fill(world.password)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await shows(page, 'Ready')
+    await page.getByRole('button', { name: 'Start shift' }).click()
+    await shows(page, 'Waiting')
+    t.ok(loudness((await hear(page, 2000)).samples) > 0.005, 'music is heard')
+  })
+
+  await t.test('agent and client hear each other, and nobody hears itself', async t => {
+    const call = await sip.call('1001', pcmaOffer(clientMedia, phone.port))
+    const { host, port } = audioTarget(call.sdp)
+    t.equal(host, mediaAddress, 'the client sends to the media anchor and to no media server')
+    phone.play(1004)
+    phone.sendTo(host, port)
+    await waitMs(1500)
+    const inPage = await hear(page, 1500)
+    const atClient = await heardBy(phone, 1500)
+    t.ok(levelOf(inPage, 1004) > 0.05, `the agent hears the client: ${levelOf(inPage, 1004)}`)
+    t.ok(levelOf(inPage, 440) < 0.005, `and not itself: ${levelOf(inPage, 440)}`)
+    t.ok(atClient(440) > 0.05, `the client hears the agent: ${atClient(440)}`)
+    t.ok(atClient(1004) < 0.005, `and not itself: ${atClient(1004)}`)
+    await screenshot(page, 'sound')
+  })
+
+  await t.test('mute takes the agent away from the client, and gives it back', async t => {
+    await page.getByRole('button', { name: 'Mute' }).click()
+    await waitMs(500)
+    const muted = await heardBy(phone, 1500)
+    t.ok(muted(440) < 0.002, `nothing is left of the agent: ${muted(440)}`)
+    t.ok(levelOf(await hear(page, 1500), 1004) > 0.05, 'the agent still hears the client')
+    await page.getByRole('button', { name: 'Mute' }).click()
+    await waitMs(500)
+    const back = await heardBy(phone, 1500)
+    t.ok(back(440) > 0.05, `the agent is back: ${back(440)}`)
+  })
+
+  await t.test('a client who falls silent is no longer heard', async t => {
+    phone.play(0)
+    await waitMs(500)
+    const quiet = await hear(page, 1500)
+    t.ok(levelOf(quiet, 1004) < 0.002, `nothing is left of the client: ${levelOf(quiet, 1004)}`)
+    phone.play(1004)
+    await waitMs(500)
+    t.ok(levelOf(await hear(page, 1500), 1004) > 0.05, 'and is heard again')
+  })
+
+  await t.test('a lost connection costs no sound, and the call moves to the new one', async t => {
+    wire.refuse(true)
+    wire.cut()
+    await shows(page, 'Reconnecting')
+    t.ok(levelOf(await hear(page, 1500), 1004) > 0.05, 'the agent hears the client meanwhile')
+    wire.refuse(false)
+    await shows(page, 'Online')
+    await waitMs(2000)
+    const inPage = await hear(page, 1500)
+    const atClient = await heardBy(phone, 1500)
+    t.ok(levelOf(inPage, 1004) > 0.05, `the agent hears the client: ${levelOf(inPage, 1004)}`)
+    t.ok(atClient(440) > 0.05, `the client hears the agent: ${atClient(440)}`)
+    await shows(page, 'Waiting')
+  })
+
+  await t.test('the end of the shift ends the call of the client', async t => {
+    const before = await world.client.sessions()
+    t.ok(before.length > 0, 'there was a session')
+    await page.getByRole('button', { name: 'End shift' }).click()
+    await shows(page, 'Ready')
+    await waitMs(2000)
+    const after = await heardBy(phone, 700)
+    t.equal(after(440), 0, 'no packet comes any more')
+    t.strictSame(await world.client.sessions(), [])
+  })
+
+  t.test('the browser complained of nothing but the lost connection', async t => {
+    t.strictSame(
+      browser.complaints.filter(text => !/WebSocket connection to/.test(text)),
+      [],
+    )
+  })
+
+  t.teardown(async () => {
+    sip.close()
+    phone.close()
+    await browser.close()
+    await wire.close()
+    await world.stop()
+    await rm(folder, { recursive: true })
+  })
+}
+
+/** A veth pair: two addresses that are not loopback, in this namespace alone. */
+function layCable(): void {
+  for (const words of [
+    'link add cable0 type veth peer name cable1',
+    `addr add ${mediaAddress}/24 dev cable0`,
+    `addr add ${clientMedia}/24 dev cable1`,
+    'link set cable0 up',
+    'link set cable1 up',
+    `route add default via ${clientMedia} dev cable0`,
+  ]) {
+    execFileSync('ip', words.split(' '))
+  }
+}
+
+async function shows(page: Page, text: string): Promise<void> {
+  await page.getByText(text, { exact: false }).first().waitFor({ timeout: 15_000 })
+}
+
+/** What the client's phone receives in the next `ms`, as levels of tones. */
+async function heardBy(phone: TonePhone, ms: number): Promise<(hz: number) => number> {
+  phone.heard()
+  await waitMs(ms)
+  const samples = phone.heard()
+  return hz => toneLevel(samples, rtpRate, hz)
+}
+
+function loudness(samples: readonly number[]): number {
+  return Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length)
+}
+
+/** Sound takes its time; nothing tells when enough of it has passed. */
+async function waitMs(ms: number): Promise<void> {
+  await new Promise(resolve => {
+    setTimeout(resolve, ms)
+  })
+}

@@ -1,0 +1,84 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { z } from 'zod'
+import type { MediaServer } from '../../selector/domain/media-server.ts'
+import { showChannels } from './ask-ami.ts'
+
+/** Real Asterisks in the namespace of the test. */
+export interface Lab {
+  readonly servers: readonly LabServer[]
+  /** Control address of its rtpengine; empty without one. */
+  readonly rtpengine: string
+  /** URL of its Redis; empty without one. */
+  readonly redis: string
+  /** Runs `scripts/lab <command> <words…>` on this lab. */
+  run(command: string, ...words: string[]): Promise<string>
+  /** The channels in conferences, from that Asterisk's own list of channels. */
+  channels(server: string): Promise<readonly ConferenceChannel[]>
+}
+
+/** A media server with its process, for tests that stop or freeze it. */
+export interface LabServer extends MediaServer {
+  readonly pid: number
+}
+
+/** One channel of an Asterisk that sits in a conference. */
+export interface ConferenceChannel {
+  readonly conference: string
+  readonly role: string
+  readonly call: string
+}
+
+/** What stands beside the Asterisks. */
+export interface LabOptions {
+  readonly rtpengine?: boolean
+  readonly redis?: boolean
+  /** Where rtpengine meets the outside; default: 127.0.0.1. */
+  readonly mediaAddress?: string
+}
+
+/** Starts `servers` Asterisks. Call it inside a namespace: the lab's addresses are fixed, and it dies with that. */
+export async function startLab(name: string, servers: number, options: LabOptions = {}): Promise<Lab> {
+  const { rtpengine = false, redis = false, mediaAddress } = options
+  const run = async (command: string, ...words: string[]): Promise<string> =>
+    (await promisify(execFile)(script, [command, '--name', name, ...words])).stdout
+  const args = [
+    ...(rtpengine ? [] : ['--no-rtpengine']),
+    ...(redis ? ['--redis'] : []),
+    ...(mediaAddress === undefined ? [] : ['--media-address', mediaAddress]),
+  ]
+  const report = schema.parse(JSON.parse(await run('up', '--servers', String(servers), ...args, '--json')))
+  return {
+    servers: report.servers.map(server => ({ ...server, zone: 'lab', wanted: 'active' })),
+    rtpengine: report.rtpengine?.ng ?? '',
+    redis: report.redis?.url ?? '',
+    run,
+    async channels(id) {
+      const server = report.servers.find(one => one.id === id)
+      return server ? (await showChannels(server.ami)).flatMap(placeOf) : []
+    },
+  }
+}
+
+const script = fileURLToPath(new URL('../../scripts/lab', import.meta.url))
+
+const schema = z.object({
+  servers: z.array(
+    z.object({
+      id: z.string(),
+      sip: z.object({ host: z.string(), port: z.number(), transport: z.enum(['udp', 'tcp']) }),
+      ami: z.object({ host: z.string(), port: z.number(), username: z.string(), secret: z.string() }),
+      capacity: z.number(),
+      pid: z.int().min(2),
+    }),
+  ),
+  rtpengine: z.object({ ng: z.string() }).optional(),
+  redis: z.object({ url: z.string() }).optional(),
+})
+
+function placeOf(channel: ReadonlyMap<string, string>): readonly ConferenceChannel[] {
+  if (channel.get('application') !== 'ConfBridge') return []
+  const [role = '', call = ''] = (channel.get('accountcode') ?? '').split(':')
+  return [{ conference: (channel.get('applicationdata') ?? '').split(',')[0] ?? '', role, call }]
+}

@@ -1,0 +1,42 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** What became of SIPp's calls. */
+export interface SippOutcome {
+  /** 0: every call went as the scenario says. */
+  readonly code: number
+  readonly output: string
+}
+
+export interface SippOptions {
+  /** File name in test/fixtures/sipp. */
+  readonly scenario: string
+  /** One call each; `[field0]` in the scenario. */
+  readonly agents: readonly string[]
+  readonly from: string
+  readonly door: string
+  /** How long each call lasts. */
+  readonly holdMs: number
+}
+
+/** Places one SIPp call per agent, all at once. */
+export function sipp({ scenario, agents, from, door, holdMs }: SippOptions): Promise<SippOutcome> {
+  const dir = mkdtempSync(join(tmpdir(), 'portico-sipp-'))
+  const list = join(dir, 'agents.csv')
+  writeFileSync(list, ['SEQUENTIAL', ...agents, ''].join('\n'))
+  const file = fileURLToPath(new URL(`../fixtures/sipp/${scenario}`, import.meta.url))
+  const count = String(agents.length)
+  const args = ['-sf', file, '-inf', list, '-i', from, '-m', count, '-r', count, '-d', String(holdMs)]
+  return new Promise(resolve => {
+    execFile(
+      'sipp',
+      [...args, '-timeout', '60s', '-trace_err', door],
+      { cwd: dir, env: { ...process.env, TERM: 'dumb' } },
+      (error, stdout, stderr) =>
+        resolve({ code: error === null ? 0 : Number(error.code ?? 1), output: stdout + stderr }),
+    )
+  })
+}

@@ -1,0 +1,153 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { stringify } from 'yaml'
+import { SyntheticAgent } from '../../cli/synthetic/agent.ts'
+import { signIn } from '../../cli/synthetic/selftest.ts'
+import { createClient, type Client } from '../../selector/client.ts'
+import { startLab, type Lab } from './lab.ts'
+
+const cli = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
+
+export interface WorldOptions {
+  readonly servers: number
+  readonly store: 'redis' | 'memory:'
+  readonly engine: 'embedded' | 'drachtio'
+  readonly mediaAddress?: string
+  /** Settings over those that the world needs. */
+  readonly settings?: Readonly<Record<string, unknown>>
+}
+
+/** A whole call centre in a namespace: real Asterisk servers, rtpengine, maybe Redis, and a door in a process of its own. */
+export interface World {
+  readonly lab: Lab
+  readonly client: Client
+  readonly origin: string
+  /** PEM of the door's certificate, and its file. */
+  readonly ca: string
+  readonly caFile: string
+  /** Everything that the door wrote. */
+  readonly output: readonly string[]
+  /** Adds an agent, signs it in over HTTPS, connects and registers it over WSS. */
+  agent(id: string): Promise<SyntheticAgent>
+  /** The password that every agent has. */
+  readonly password: string
+  stop(): Promise<void>
+}
+
+const password = 'correct horse battery'
+const adminToken = 'an-admin-token-for-tests'
+const domain = 'portico.test'
+const secret = 'a-control-secret'
+
+export async function startWorld({
+  servers,
+  store,
+  engine,
+  mediaAddress,
+  settings,
+}: WorldOptions): Promise<World> {
+  const lab = await startLab(`world-${process.ppid}-${Date.now().toString(36)}`, servers, {
+    rtpengine: true,
+    redis: store === 'redis',
+    ...(mediaAddress !== undefined && { mediaAddress }),
+  })
+  const dataDir = mkdtempSync(join(tmpdir(), 'portico-world-'))
+  const file = join(dataDir, 'portico.yaml')
+  const config = {
+    dataDir,
+    store: store === 'redis' ? lab.redis : 'memory:',
+    signalling: { engine, drachtio: { secret } },
+    agents: { domain },
+    admin: { token: adminToken },
+    media: { rtpengine: [lab.rtpengine] },
+    ...settings,
+  }
+  writeFileSync(file, stringify(config), { mode: 0o600 })
+  const processes = engine === 'drachtio' ? [await startPortico('engine', file)] : []
+  const door = await startPortico('up', file)
+  const client = createClient({ url: 'http://127.0.0.1:9080', token: adminToken })
+  for (const { id, sip, ami, capacity } of lab.servers) await client.servers.add({ id, sip, ami, capacity })
+  await until('every server to be eligible', async () => {
+    const { considered } = await client.look({})
+    return (
+      considered.length === servers &&
+      considered.every(({ excluded, state }) => !excluded && state?.health === 'up')
+    )
+  })
+  const caFile = join(dataDir, 'development-cert.pem')
+  const ca = readFileSync(caFile, 'utf8')
+  const origin = 'https://localhost:8443'
+  return {
+    lab,
+    client,
+    origin,
+    ca,
+    caFile,
+    output: door.output,
+    password,
+    async agent(id) {
+      await client.agents.add({ id, name: `Agent ${id}`, password })
+      const grant = await signIn(origin, ca, { agent: id, password })
+      const account = { user: grant.authorizationUser, password: grant.password }
+      const agent = new SyntheticAgent({ url: grant.wssUrl, origin, ca, agent: id, domain, account })
+      await agent.start()
+      const status = await agent.register()
+      if (status !== 200) throw new Error(`REGISTER of ${id} was answered ${status}`)
+      return agent
+    },
+    async stop() {
+      for (const process of [door, ...processes]) await process.stop()
+    },
+  }
+}
+
+/** A `portico` command that keeps running. */
+export interface PorticoProcess {
+  readonly output: readonly string[]
+  /** Ends it as an operator would; resolves to its exit code. */
+  stop(): Promise<number | null>
+}
+
+/** Starts `portico COMMAND`; resolves when it says that it is up, rejects with its output when it ends before. */
+export async function startPortico(command: 'up' | 'engine', file: string): Promise<PorticoProcess> {
+  const child = spawn(process.execPath, ['--import', 'tsx', cli, command, '--config', file], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // A door takes every PORTICO_… for a setting, so it does not get those of the tests.
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'] },
+  })
+  const output: string[] = []
+  const ended = new Promise<number | null>(resolve => child.once('close', resolve))
+  createInterface({ input: child.stderr }).on('line', line => output.push(line))
+  await new Promise<void>((resolve, reject) => {
+    createInterface({ input: child.stdout }).on('line', line => {
+      output.push(line)
+      if (/^(agents|control) /.test(line)) resolve()
+    })
+    void ended.then(code => reject(new Error(`portico ${command} ended with ${code}:\n${output.join('\n')}`)))
+  })
+  return {
+    output,
+    stop: async () => {
+      child.kill('SIGTERM')
+      return ended
+    },
+  }
+}
+
+/** Waits until `holds`, asking 20 times a second; fails with `what` after `withinMs`. */
+export async function until(
+  what: string,
+  holds: () => Promise<boolean> | boolean,
+  withinMs = 10_000,
+): Promise<number> {
+  const began = performance.now()
+  while (!(await holds())) {
+    if (performance.now() - began > withinMs) throw new Error(`waited ${withinMs} ms in vain for ${what}`)
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
+  return performance.now() - began
+}
