@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { registerAgents } from './agents.ts'
 import { registerAsteriskConfig } from './asterisk-config.ts'
 import { registerConfig } from './config.ts'
+import { registerEngine } from './engine.ts'
 import { registerSelect } from './select.ts'
 import { registerSelftest } from './selftest.ts'
 import { registerServers } from './servers.ts'
@@ -33,6 +34,7 @@ export function createProgram(terminal: Terminal): Command {
 
 const commands = [
   registerUp,
+  registerEngine,
   registerSelftest,
   registerServers,
   registerAgents,

@@ -53,7 +53,8 @@ export async function startEngineProcess(options: EngineProcessOptions): Promise
     transports,
     clock,
     random: bytes => randomBytes(bytes).toString('hex'),
-    ...(limits.engine !== undefined && { limits: limits.engine }),
+    // A drachtio-server sends 100 at once, and what is built on it may wait for that.
+    limits: { tryingMs: 0, ...limits.engine },
     log,
   })
   const port = createControl({

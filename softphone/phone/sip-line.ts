@@ -1,7 +1,8 @@
-import { Registerer, RegistererState, URI, UserAgent, Web } from 'sip.js'
+import { Registerer, RegistererState, URI, UserAgent } from 'sip.js'
 import { PorticoError } from '../../runtime/errors.ts'
+import { createDescriptionHandler } from './description-handler.ts'
 import type { Line, LineEvent } from './line.ts'
-import { openMicrophone, type CallMedia } from './media.ts'
+import type { CallMedia } from './media.ts'
 import type { Session } from './session.ts'
 import { SipCall } from './sip-call.ts'
 
@@ -134,18 +135,11 @@ export class SipLine implements Line {
 const bindingSec = 300
 const refreshPercent = 75
 const connectSec = 10
-const iceGatheringMs = 800
 
 function createAgent(session: Session, instanceId: string): UserAgent {
   const uri = UserAgent.makeURI(session.sipUri)
   if (!uri) throw new PorticoError('E_API', `the session names no SIP address: ${session.sipUri}`)
-  const factoryOptions: Web.SessionDescriptionHandlerFactoryOptions = {
-    iceGatheringTimeout: iceGatheringMs,
-    // Without this list sip.js would ask a STUN server of a third party.
-    peerConnectionConfiguration: {
-      iceServers: session.iceServers.map(server => ({ ...server, urls: [server.urls].flat() })),
-    },
-  }
+  const iceServers = session.iceServers.map(server => ({ ...server, urls: [server.urls].flat() }))
   return new UserAgent({
     uri,
     authorizationUsername: session.authorizationUser,
@@ -158,9 +152,6 @@ function createAgent(session: Session, instanceId: string): UserAgent {
     // Its log would hold digests and phone numbers.
     logBuiltinEnabled: false,
     logConfiguration: false,
-    sessionDescriptionHandlerFactory: Web.defaultSessionDescriptionHandlerFactory((constraints, handler) =>
-      openMicrophone(constraints, () => handler.peerConnection !== undefined),
-    ),
-    sessionDescriptionHandlerFactoryOptions: factoryOptions,
+    sessionDescriptionHandlerFactory: createDescriptionHandler(iceServers),
   })
 }

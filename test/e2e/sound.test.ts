@@ -106,7 +106,7 @@ async function suite(): Promise<void> {
     const atClient = await heardBy(phone, 1500)
     t.ok(levelOf(inPage, 1004) > 0.05, `the agent hears the client: ${levelOf(inPage, 1004)}`)
     t.ok(atClient(440) > 0.05, `the client hears the agent: ${atClient(440)}`)
-    await shows(page, 'Waiting')
+    t.ok(await page.getByRole('button', { name: 'End shift' }).isVisible(), 'the shift goes on')
   })
 
   await t.test('the end of the shift ends the call of the client', async t => {
@@ -128,6 +128,7 @@ async function suite(): Promise<void> {
   })
 
   t.teardown(async () => {
+    if (!t.passing()) for (const line of world.output) t.comment(line)
     sip.close()
     phone.close()
     await browser.close()

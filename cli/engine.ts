@@ -1,0 +1,52 @@
+import type { Command } from 'commander'
+import type { Config } from '../config/schema.ts'
+import { startEngineProcess, type EngineProcess } from '../engine/main.ts'
+import type { ListenerOptions } from '../engine/transport/transport.ts'
+import { sipListeners } from '../proxy/signalling.ts'
+import { PorticoError } from '../runtime/errors.ts'
+import { createLog } from '../runtime/log.ts'
+import { configOf } from './connect.ts'
+import { untilSignal } from './signals.ts'
+import type { Terminal } from './terminal.ts'
+
+/** `portico engine`: the SIP engine alone, with its drachtio control port, until SIGINT or SIGTERM. */
+export function registerEngine(program: Command, terminal: Terminal): void {
+  program
+    .command('engine')
+    .description(
+      'Run the SIP engine alone, for doors with signalling.engine: drachtio and other drachtio applications.',
+    )
+    .action(async (_options: object, command: Command) => {
+      const engine = await startEngine(configOf(command, terminal))
+      terminal.out(`control  ${engine.control.host}:${engine.control.port}`)
+      for (const { name, transport, bound } of engine.listeners) {
+        terminal.out(`${name.padEnd(8)} ${transport} ${bound.host}:${bound.port}`)
+      }
+      await untilSignal()
+      await engine.stop()
+    })
+}
+
+function startEngine(config: Config): Promise<EngineProcess> {
+  const { host, port, secret } = config.signalling.drachtio
+  if (secret === undefined) {
+    const step = 'set it to the secret that the applications give'
+    throw new PorticoError('E_CONFIG', `signalling.drachtio.secret: portico engine needs it; ${step}`)
+  }
+  const { transactions, dialogs, messageBytes, connections } = config.limits
+  return startEngineProcess({
+    listeners: [...sipListeners(config), relayListener(config)],
+    // Only doors connect there: they are no browsers, and one brings the connections of all its agents.
+    ws: { allowMissingOrigin: true },
+    control: { host, port, secret },
+    limits: {
+      transport: { messageBytes, connections, connectionsPerAddress: connections },
+      engine: { transactions, dialogs },
+    },
+    log: createLog(config.log.level),
+  })
+}
+
+function relayListener({ listen: { relay } }: Config): ListenerOptions {
+  return { name: 'relay', transport: 'ws', host: relay.host, port: relay.port }
+}
