@@ -19,7 +19,7 @@ export interface FrontDoorProcess {
   /** What the operator is told. */
   readonly lines: readonly string[]
   /** Ends calls, closes every socket, and resolves when nothing is left. */
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 /** Starts store, selector, collectors and door in this process. Rejects with the error of the first part that cannot. */

@@ -161,9 +161,9 @@ const agents = z.strictObject({
     .array(z.enum(['MD5', 'SHA-256']))
     .min(1)
     .max(2)
-    .default(['MD5', 'SHA-256'])
+    .default(['SHA-256', 'MD5'])
     .describe(
-      'Digest algorithms, in the order of the challenges; sip.js answers the first one only, and only MD5.',
+      'Digest algorithms, in the order of the challenges (RFC 8760); sip.js answers the last one, and only MD5.',
     ),
   flowGraceMs: z
     .int()

@@ -2,14 +2,15 @@ import type { Core } from './core.ts'
 
 /**
  * Whether there is room for one more request of a peer. Under load the least valuable goes first: OPTIONS, then REGISTER, then
- * new calls, and what belongs to a running call last.
+ * new calls, and what belongs to a running call last. A BYE always may: it makes room, and each call has but one.
  */
 export function mayEnter(core: Core, method: string, isInDialog: boolean, address: string): boolean {
+  if (isInDialog && method === 'BYE') return true
   const share = isInDialog ? 1 : (shares.get(method) ?? newShare)
   return hasRoom(core, share) && core.servers.groupSize(address) < core.limits.perSource
 }
 
-/** Whether our application may send one more request; a BYE always may, because it makes room. */
+/** Whether our application may send one more request; a BYE always may. */
 export function mayLeave(core: Core, method: string, isInDialog: boolean): boolean {
   return method === 'BYE' || hasRoom(core, isInDialog ? 1 : newShare)
 }

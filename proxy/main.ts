@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Certificate } from '../config/certificate.ts'
 import type { Config } from '../config/schema.ts'
@@ -9,6 +10,7 @@ import { startAll } from '../runtime/lifecycle.ts'
 import type { Log } from '../runtime/log.ts'
 import type { Credentials } from '../selector/credentials.ts'
 import { realmOf } from '../selector/main.ts'
+import type { MediaServer } from '../selector/domain/media-server.ts'
 import type { Store } from '../selector/store/store.ts'
 import { createCallLog } from './call/call-log.ts'
 import type { Calls } from './call/calls.ts'
@@ -16,13 +18,14 @@ import { FrontDoor } from './front-door.ts'
 import { directMedia } from './media/direct.ts'
 import { NgClient } from './media/ng.ts'
 import { createRtpengineMedia, type MediaAnchor } from './media/rtpengine.ts'
-import { createAgents } from './registrar/agents.ts'
+import type { Directory, SipEdge } from './ports.ts'
+import { createAgents, type Agents } from './registrar/agents.ts'
 import { createAuthenticator } from './registrar/authenticate.ts'
 import { createNonces } from './registrar/nonces.ts'
 import { createRegistrar } from './registrar/registrar.ts'
-import { createDirectory } from './route/directory.ts'
+import { createDirectory, type StoreDirectory } from './route/directory.ts'
 import { createPlacement } from './route/placement.ts'
-import { createProber } from './route/prober.ts'
+import { createProber, type Prober } from './route/prober.ts'
 import { createSignalling } from './signalling.ts'
 
 export interface DoorOptions {
@@ -51,57 +54,10 @@ const ringMs = 180_000
 
 /** Composes a door. `start` rejects with what its parts reject with, and then nothing is left open. */
 export function createDoor(options: DoorOptions): Door {
-  const { config, store, credentials, clock, log } = options
+  const { config, clock, log } = options
   const { edge, transports } = createSignalling(options)
   const media = createMedia(config, clock, log)
-  const door = `${hostname()}-${randomBytes(4).toString('hex')}`
-  const directory = createDirectory({ store, credentials: user => credentials.ha1For(user), log })
-  const chance = (): number => randomBytes(4).readUInt32BE() / 2 ** 32
-  const placement = createPlacement({
-    store,
-    clock,
-    log,
-    reservationTtlMs: config.reservations.ttlMs,
-    chance,
-    onLost: server => frontDoor.serverLost(server),
-  })
-  const prober = createProber({
-    edge,
-    placement,
-    servers: () => directory.servers(),
-    clock,
-    intervalMs: probeMs,
-  })
-  const frontDoor = new FrontDoor({
-    ports: { edge, media, placement, callLog: createCallLog(store.sessions, door, log), clock, log },
-    directory,
-    agents: createAgents({
-      edge,
-      authenticator: createAuthenticator({
-        realm: realmOf(config),
-        algorithms: config.agents.digest,
-        nonces: createNonces({ ttlMs: nonceTtlMs, remembered: rememberedNonces, clock }),
-        directory,
-      }),
-      registrar: createRegistrar({
-        bindings: store.bindings,
-        clock,
-        door,
-        minSec: config.agents.registerMinSec,
-        maxSec: config.agents.registerMaxSec,
-        maxContacts: config.limits.contactsPerAgent,
-      }),
-      log,
-    }),
-    prober,
-    domain: config.agents.domain,
-    limits: {
-      calls: config.limits.calls,
-      ringMs,
-      flowGraceMs: config.agents.flowGraceMs,
-      ...config.failover,
-    },
-  })
+  const { directory, prober, frontDoor } = compose(options, edge, media)
   const parts: readonly Part[] = [
     { name: 'directory', start: () => directory.start(), stop: () => directory.stop() },
     { name: 'media', start: () => media.start(), stop: () => media.stop() },
@@ -116,19 +72,19 @@ export function createDoor(options: DoorOptions): Door {
       stop: async () => {
         prober.stop()
         frontDoor.hangUpAll()
-        // The BYEs are on their way when the sockets have had a turn.
-        await new Promise<void>(resolve => setTimeout(resolve, 100))
+        // The BYEs leave before the sockets are closed.
+        await nextTurn()
       },
     },
   ]
-  let stop: (() => Promise<void>) | undefined
+  let stopAll: (() => Promise<void>) | undefined
   return {
     name: 'door',
     calls: frontDoor.calls,
     async start() {
-      stop = await startAll(parts, (part, cause) => log.warn('door.stop-failed', { part, cause }))
+      stopAll = await startAll(parts, (part, cause) => log.warn('door.stop-failed', { part, cause }))
     },
-    stop: async () => stop?.(),
+    stop: async () => stopAll?.(),
     publicUrl() {
       const listening = transports.listeners().find(({ name }) => name === 'public')
       const port = listening?.bound.port ?? config.listen.public.port
@@ -136,6 +92,61 @@ export function createDoor(options: DoorOptions): Door {
       return `https://${host === '0.0.0.0' || host === '::' ? 'localhost' : host}:${port}/`
     },
   }
+}
+
+interface Composed {
+  readonly directory: StoreDirectory
+  readonly prober: Prober
+  readonly frontDoor: FrontDoor
+}
+
+function compose(options: DoorOptions, edge: SipEdge, media: MediaAnchor): Composed {
+  const { config, store, credentials, clock, log } = options
+  const door = `${hostname()}-${randomBytes(4).toString('hex')}`
+  const directory = createDirectory({ store, credentials: user => credentials.ha1For(user), log })
+  const placement = createPlacement({
+    store,
+    clock,
+    log,
+    reservationTtlMs: config.reservations.ttlMs,
+    chance: () => randomBytes(4).readUInt32BE() / 2 ** 32,
+    onLost: server => frontDoor.serverLost(server),
+  })
+  const servers = (): Iterable<MediaServer> => directory.servers()
+  const prober = createProber({ edge, placement, servers, clock, intervalMs: probeMs })
+  const frontDoor = new FrontDoor({
+    ports: { edge, media, placement, callLog: createCallLog(store.sessions, door, log), clock, log },
+    directory,
+    agents: createAgentsSide(options, edge, directory, door),
+    prober,
+    domain: config.agents.domain,
+    limits: {
+      calls: config.limits.calls,
+      ringMs,
+      flowGraceMs: config.agents.flowGraceMs,
+      ...config.failover,
+    },
+  })
+  return { directory, prober, frontDoor }
+}
+
+function createAgentsSide(options: DoorOptions, edge: SipEdge, directory: Directory, door: string): Agents {
+  const { config, store, clock, log } = options
+  const { digest, registerMinSec, registerMaxSec } = config.agents
+  const nonces = createNonces({ ttlMs: nonceTtlMs, remembered: rememberedNonces, clock })
+  return createAgents({
+    edge,
+    authenticator: createAuthenticator({ realm: realmOf(config), algorithms: digest, nonces, directory }),
+    registrar: createRegistrar({
+      bindings: store.bindings,
+      clock,
+      door,
+      minSec: registerMinSec,
+      maxSec: registerMaxSec,
+      maxContacts: config.limits.contactsPerAgent,
+    }),
+    log,
+  })
 }
 
 function createMedia(config: Config, clock: Clock, log: Log): MediaAnchor {

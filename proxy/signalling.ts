@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import { hostname, networkInterfaces } from 'node:os'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Certificate } from '../config/certificate.ts'
 import type { Config } from '../config/schema.ts'
 import { createEngine } from '../engine/engine.ts'
+import { randomHex } from '../engine/random.ts'
 import type { ListenerOptions, Transports } from '../engine/transport/transport.ts'
 import { createTransports } from '../engine/transport/transports.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -32,9 +32,14 @@ export function createSignalling(options: SignallingOptions): Signalling {
   const { config, clock, log } = options
   if (config.signalling.engine === 'drachtio') return drachtio(options)
   const transports = openSockets(options, [publicListener(config), ...sipListeners(config)])
-  const random = (bytes: number): string => randomBytes(bytes).toString('hex')
   const { transactions, dialogs } = config.limits
-  const engine = createEngine({ transports, clock, random, log, limits: { transactions, dialogs } })
+  const engine = createEngine({
+    transports,
+    clock,
+    random: randomHex,
+    log,
+    limits: { transactions, dialogs },
+  })
   const edge = createDirectEdge({ engine, listeners: { inside: 'inside', trunk: 'trunk' }, log })
   return { edge, transports }
 }

@@ -32,6 +32,7 @@ const mayImport: readonly (readonly [part: string, others: readonly string[]])[]
   ['proxy/media/', ['proxy/ports.ts', 'runtime/']],
   ['proxy/edge/', ['proxy/ports.ts', 'proxy/edge/', 'engine/', 'runtime/']],
   ['proxy/main.ts', ['']],
+  ['proxy/signalling.ts', ['proxy/', 'engine/', 'config/', 'runtime/']],
   ['proxy/', ['proxy/', 'engine/message/', 'selector/domain/', 'selector/store/store.ts', 'runtime/']],
   ['softphone/', ['runtime/errors.ts']],
   ['cli/', ['']],

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import { createEngine } from '../../engine/engine.ts'
+import { randomHex } from '../../engine/random.ts'
 import { systemClock } from '../../runtime/clock.ts'
 import { PorticoError } from '../../runtime/errors.ts'
 import { silentLog } from '../../runtime/log.ts'
@@ -25,7 +25,7 @@ export class SyntheticAgent {
 
   constructor({ agent, domain, account, ...connection }: SyntheticAgentOptions) {
     const transports = new WsClient({ ...connection, connectMs: 5_000 })
-    this.#engine = createEngine({ transports, clock: systemClock, random, log: silentLog })
+    this.#engine = createEngine({ transports, clock: systemClock, random: randomHex, log: silentLog })
     this.userAgent = new UserAgent(this.#engine, account)
     this.#aor = `sip:${agent}@${domain}`
     this.#target = `sip:conference@${domain}`
@@ -47,7 +47,7 @@ export class SyntheticAgent {
       uri: `sip:${this.#aor.split('@')[1]}`,
       headers: [
         ...this.#parties(this.#aor),
-        ['Contact', `<sip:${random(4)}@agent.invalid;transport=ws>`],
+        ['Contact', `<sip:${randomHex(4)}@agent.invalid;transport=ws>`],
         ['Expires', String(expires)],
       ],
     })
@@ -70,12 +70,8 @@ export class SyntheticAgent {
 
   #parties(to: string): (readonly [string, string])[] {
     return [
-      ['From', `<${this.#aor}>;tag=${random(8)}`],
+      ['From', `<${this.#aor}>;tag=${randomHex(8)}`],
       ['To', `<${to}>`],
     ]
   }
-}
-
-function random(bytes: number): string {
-  return randomBytes(bytes).toString('hex')
 }

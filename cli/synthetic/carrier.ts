@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import { createEngine } from '../../engine/engine.ts'
+import { randomHex } from '../../engine/random.ts'
 import { createTransports } from '../../engine/transport/transports.ts'
 import { systemClock } from '../../runtime/clock.ts'
 import { silentLog } from '../../runtime/log.ts'
@@ -23,11 +23,10 @@ export class SyntheticCarrier {
     this.#options = options
     const { address, transport = 'udp' } = options
     const listeners = [{ name: 'carrier', transport, host: address, port: 0 }]
-    const random = (bytes: number): string => randomBytes(bytes).toString('hex')
     this.#engine = createEngine({
       transports: createTransports({ listeners, log: silentLog }),
       clock: systemClock,
-      random,
+      random: randomHex,
       log: silentLog,
     })
     this.userAgent = new UserAgent(this.#engine)

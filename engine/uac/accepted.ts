@@ -1,7 +1,6 @@
 import type { ClientTx, Core, Received } from '../core.ts'
 import { uacDialog } from '../dialog/create.ts'
 import { refreshed } from '../dialog/dialog.ts'
-import { closeDialog } from '../dialogs.ts'
 import { LiveDialog } from '../live-dialog.ts'
 import { contactUri, cseq, toTag } from '../message/accessors.ts'
 import { openDialog } from '../open-dialog.ts'
@@ -50,7 +49,6 @@ function opened(core: Core, client: ClientTx, { response, source }: Received): L
   const plain = uacDialog(response, context.contact, peerOf(client, source))
   const early = context.dialog
   if (early === undefined || early.isOver || early.plain.remoteTag !== plain.remoteTag) {
-    if (early !== undefined) closeDialog(core, early)
     return openDialog(core, plain, false)
   }
   const { localCSeq, remoteCSeq } = early.plain

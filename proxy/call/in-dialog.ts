@@ -1,5 +1,6 @@
 import type { Call, CallEvent, Effect, LegName, Relay, Step, Up } from './call.ts'
 import { allowedMethods, relayedHeaders } from './b-leg.ts'
+import { conferenceEventType, outwardEvent } from './conference-event.ts'
 import { sameOrigin } from './sdp.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -51,8 +52,9 @@ function request(call: Call, state: Up, event: RequestEvent): Step {
     case 'INVITE':
       return reinvite(state, event)
     case 'INFO':
-    case 'MESSAGE':
       return ask(call, withRelay(state, event, 'asking', ''), event)
+    case 'MESSAGE':
+      return message(call, state, event)
     case 'OPTIONS':
       return [state, respond(200)]
     case 'UPDATE':
@@ -76,6 +78,16 @@ function reinvite(state: Up, event: RequestEvent): Step {
     withRelay(state, event, 'offering', sdp),
     { kind: 'offer', key: transaction, branch: state.branch, from: leg, sdp },
   ]
+}
+
+/** What a conference tells its participants is rebuilt on its way out; an event that is not understood ends here. */
+function message(call: Call, state: Up, event: RequestEvent): Step {
+  if (event.leg === 'a' || event.body?.type !== conferenceEventType) {
+    return ask(call, withRelay(state, event, 'asking', ''), event)
+  }
+  const body = call.kind === 'agent' ? outwardEvent(event.body.content, call.id) : undefined
+  if (body === undefined) return [state, respondTo(event.transaction, 200)]
+  return ask(call, withRelay(state, event, 'asking', ''), { ...event, body })
 }
 
 function ask(call: Call, state: Up, event: RequestEvent): Step {

@@ -14,7 +14,7 @@ export type Identity =
 
 export interface AuthenticatorOptions {
   readonly realm: string
-  /** Offered in this order; a client takes the first that it knows (RFC 8760 §2.4), and sip.js only looks at the first. */
+  /** Offered in this order; a client takes the first that it knows (RFC 8760 §2.4), and sip.js the last one. */
   readonly algorithms: readonly DigestAlgorithm[]
   readonly nonces: Nonces
   readonly directory: Directory

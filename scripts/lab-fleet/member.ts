@@ -34,7 +34,8 @@ export async function livingPid({ dir, program }: Member): Promise<number | unde
   const [pid, started] = (await readFile(join(dir, 'pid'), 'utf8').catch(() => '')).trim().split(' ')
   if (pid === undefined || pid === '' || (await startTime(Number(pid))) !== started) return undefined
   const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-  return commandLine.includes(program) ? Number(pid) : undefined
+  // While a process turns into its program (execve), its command line is empty for a moment.
+  return commandLine === '' || commandLine.includes(program) ? Number(pid) : undefined
 }
 
 /** Sends one signal; false when the process is not there. */

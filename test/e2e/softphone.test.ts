@@ -16,6 +16,7 @@ import { sine, writeWav } from '../support/tone.ts'
 const loopbackMedia = ['--allow-loopback-in-peer-connection', '--disable-features=WebRtcHideLocalIpsWithMdns']
 
 /** The built page in a real browser, against a double of the door; a second page is the far end of the call. */
+t.setTimeout(120_000)
 if (await inNamespace(import.meta.url)) await suite()
 
 type Answer = Awaited<ReturnType<Parameters<typeof startDoorDouble>[0]['onInvite']>>
@@ -129,6 +130,7 @@ async function suite(): Promise<void> {
     await shows(page, 'Sign in to take calls.')
     await until(() => door.requests.at(-1) === 'REGISTER')
     await page.reload()
+    await page.waitForFunction('document.activeElement.id === "agent"')
     for (const text of ['1001', 'Tab', 'secret', 'Enter']) await typeOrPress(page, text)
     await shows(page, 'Ready')
     await page.keyboard.press('Tab')

@@ -1,4 +1,4 @@
-import type { EngineEvent } from '../../engine/api.ts'
+import type { EngineEvent, Transport } from '../../engine/api.ts'
 import { createEngine, type EngineStats } from '../../engine/engine.ts'
 import type { HeaderLine } from '../../engine/message/message.ts'
 import type { EngineOptions } from '../../engine/options.ts'
@@ -36,12 +36,15 @@ export interface EnginePair {
   readonly rest: (t: Test) => void
 }
 
-/** Where the two are: `sip:<user>@10.0.0.1` and `sip:<user>@10.0.0.2` over UDP, connections by `network.connect`. */
-export async function enginePair(options: Partial<EngineOptions> = {}): Promise<EnginePair> {
+/** Where the two are: `sip:<user>@10.0.0.1` and `sip:<user>@10.0.0.2` over UDP, connections of `stream` by `network.connect`. */
+export async function enginePair(
+  options: Partial<EngineOptions> = {},
+  stream: Transport = 'wss',
+): Promise<EnginePair> {
   const clock = new ManualClock()
   const network = new MemoryNetwork(clock)
-  const a = await side('a', network.host('10.0.0.1'), clock, options)
-  const b = await side('b', network.host('10.0.0.2'), clock, options)
+  const a = await side('a', network.host('10.0.0.1', stream), clock, options)
+  const b = await side('b', network.host('10.0.0.2', stream), clock, options)
   return {
     clock,
     network,

@@ -1,4 +1,7 @@
 import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { z } from 'zod'
@@ -41,8 +44,11 @@ export interface LabOptions {
 /** Starts `servers` Asterisks. Call it inside a namespace: the lab's addresses are fixed, and it dies with that. */
 export async function startLab(name: string, servers: number, options: LabOptions = {}): Promise<Lab> {
   const { rtpengine = false, redis = false, mediaAddress } = options
+  const dir = mkdtempSync(join(tmpdir(), 'portico-lab-'))
+  process.once('exit', () => rmSync(dir, { recursive: true, force: true }))
+  const env = { ...process.env, PORTICO_LAB_RUN: dir }
   const run = async (command: string, ...words: string[]): Promise<string> =>
-    (await promisify(execFile)(script, [command, '--name', name, ...words])).stdout
+    (await promisify(execFile)(script, [command, '--name', name, ...words], { env })).stdout
   const args = [
     ...(rtpengine ? [] : ['--no-rtpengine']),
     ...(redis ? ['--redis'] : []),

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { enginePair, sdp, type EnginePair } from '../../../support/engine-pair.ts'
+import type { Transport } from '../../../../engine/api.ts'
 import type { EngineOptions } from '../../../../engine/options.ts'
 
 const invite = { method: 'INVITE', uri: 'sip:bob@front.example', ...sdp }
@@ -7,8 +8,9 @@ const invite = { method: 'INVITE', uri: 'sip:bob@front.example', ...sdp }
 /** A call from a browser (a) over a connection of its own to b. */
 async function browserCall(
   options: Partial<EngineOptions> = {},
+  stream: Transport = 'wss',
 ): Promise<EnginePair & { readonly dialog: string; readonly ends: { client: string; server: string } }> {
-  const pair = await enginePair(options)
+  const pair = await enginePair(options, stream)
   const { a, b, deliver, network } = pair
   const ends = network.connect(a.transports, b.transports)
   a.engine.request({
@@ -26,21 +28,39 @@ async function browserCall(
   return { ...pair, dialog, ends }
 }
 
-t.test('a call over a connection stays on it in both directions', async t => {
-  const { a, b, deliver, dialog, ends, trace, rest } = await browserCall()
-  const wire = trace()
-  b.engine.request({ method: 'INFO', dialog })
+for (const stream of ['wss', 'tcp'] as const) {
+  t.test(`a call over a ${stream} connection stays on it in both directions`, async t => {
+    const { a, b, deliver, dialog, ends, trace, rest } = await browserCall({}, stream)
+    const wire = trace()
+    b.engine.request({ method: 'INFO', dialog })
+    deliver()
+    const info = a.take('request')
+    t.equal(info.source.flow, ends.client)
+    a.engine.respond(info.transaction, { status: 200 })
+    a.engine.request({ method: 'BYE', dialog })
+    deliver()
+    const bye = b.take('request')
+    t.equal(bye.source.flow, ends.server)
+    b.engine.respond(bye.transaction, { status: 200 })
+    deliver()
+    t.strictSame(wire, ['b INFO', 'a 200', 'a BYE', 'b 200'])
+    rest(t)
+  })
+}
+
+t.test('a TCP peer whose connection is gone is called at its Contact instead', async t => {
+  const { a, b, deliver, dialog, ends, rest } = await browserCall({}, 'tcp')
+  a.engine.request({ method: 'UPDATE', dialog, headers: [['Contact', '<sip:ann@10.0.0.1>']] })
   deliver()
-  const info = a.take('request')
-  t.equal(info.source.flow, ends.client)
-  a.engine.respond(info.transaction, { status: 200 })
-  a.engine.request({ method: 'BYE', dialog })
+  b.engine.respond(b.take('request').transaction, { status: 200 })
   deliver()
-  const bye = b.take('request')
-  t.equal(bye.source.flow, ends.server)
-  b.engine.respond(bye.transaction, { status: 200 })
+  a.engine.closeFlow(ends.client)
   deliver()
-  t.strictSame(wire, ['b INFO', 'a 200', 'a BYE', 'b 200'])
+  b.engine.request({ method: 'BYE', dialog })
+  deliver()
+  const bye = a.take('request')
+  t.equal(bye.source.transport, 'udp')
+  a.engine.respond(bye.transaction, { status: 200 })
   rest(t)
 })
 

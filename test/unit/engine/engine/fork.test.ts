@@ -95,6 +95,15 @@ t.test('a reliable provisional response opens an early dialog, which the 2xx con
   t.equal(a.engine.request({ method: 'PRACK', dialog, headers: [['RAck', '1 1 INVITE']] }).ok, true)
   deliver()
   t.equal(requests(peer).at(-1), 'PRACK sip:early@10.0.0.9')
+  peer.send(a, [
+    'SIP/2.0 183 Fine',
+    ...copied,
+    `To: ${headers?.get('to')};tag=one`,
+    'Require: 100rel',
+    'RSeq: 2',
+  ])
+  deliver()
+  t.equal(a.take('response').dialog, dialog, 'the next one is of the same dialog')
   answer('one')
   t.equal(a.take('response').dialog, dialog)
   a.engine.ack(dialog)
@@ -115,6 +124,19 @@ t.test('an early dialog goes when the INVITE is refused', async t => {
   t.equal(a.engine.stats().dialogs, 1)
   answer('one', 486)
   t.equal(a.engine.stats().dialogs, 0)
+  rest(t)
+})
+
+t.test('a response with a second Via was meant for somebody else', async t => {
+  const { a, peer, deliver, clock, rest } = await invited()
+  const headers = peer.got()[0]?.headers
+  const copied = ['Via', 'From', 'To', 'Call-ID', 'CSeq'].map(name => `${name}: ${headers?.get(name)}`)
+  const [via = '', ...others] = copied
+  peer.send(a, ['SIP/2.0 486 Busy', via, 'Via: SIP/2.0/UDP 10.0.0.8;branch=z9hG4bKx', ...others])
+  deliver()
+  t.equal(a.left('response'), 0)
+  clock.advance(33_000)
+  t.equal(a.take('response').response.status, 408)
   rest(t)
 })
 

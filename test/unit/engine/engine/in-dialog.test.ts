@@ -1,5 +1,6 @@
 import t from 'tap'
-import { answeredCall, hangUp, sdp } from '../../../support/engine-pair.ts'
+import { answeredCall, enginePair, hangUp, sdp } from '../../../support/engine-pair.ts'
+import { rawPeer, rawRequest } from '../../../support/raw-peer.ts'
 
 t.test('a re-INVITE of the peer can be cancelled, and the call goes on', async t => {
   const pair = await answeredCall()
@@ -134,5 +135,69 @@ t.test('a dialog is known while it is early, and forgotten when the INVITE is re
   deliver()
   t.equal(b.engine.stats().dialogs, 1)
   hangUp(pair, dialog)
+  rest(t)
+})
+
+t.test('only the ACK of the right INVITE ends the waiting for it', async t => {
+  const pair = await enginePair()
+  const { b, deliver, clock, rest } = pair
+  const peer = rawPeer(pair)
+  peer.send(b, rawRequest('INVITE', { cseq: 4 }))
+  deliver()
+  b.engine.respond(b.take('request').transaction, { status: 200, tag: 'ours' })
+  peer.send(b, rawRequest('ACK', { cseq: 3, branch: 'z9hG4bKa', toTag: 'ours' }))
+  peer.send(b, rawRequest('ACK', { cseq: 4, branch: 'z9hG4bKb', toTag: 'theirs' }))
+  deliver()
+  t.equal(b.left('ack'), 0)
+  peer.send(b, rawRequest('ACK', { cseq: 4, branch: 'z9hG4bKc', toTag: 'ours' }))
+  peer.send(b, rawRequest('ACK', { cseq: 4, branch: 'z9hG4bKd', toTag: 'ours' }))
+  deliver()
+  b.take('ack')
+  t.equal(b.left('ack'), 0, 'the second one is not told')
+  clock.advance(5000)
+  t.strictSame(peer.statuses(), [200])
+  peer.send(b, rawRequest('BYE', { cseq: 5, branch: 'z9hG4bKe', toTag: 'ours' }))
+  deliver()
+  b.engine.respond(b.take('request').transaction, { status: 200 })
+  rest(t)
+})
+
+t.test('a BYE before the ACK ends the call and the waiting', async t => {
+  const pair = await enginePair()
+  const { b, deliver, clock, rest } = pair
+  const peer = rawPeer(pair)
+  peer.send(b, rawRequest('INVITE'))
+  deliver()
+  b.engine.respond(b.take('request').transaction, { status: 200, tag: 'ours' })
+  peer.send(b, rawRequest('BYE', { cseq: 2, branch: 'z9hG4bKb', toTag: 'ours' }))
+  deliver()
+  b.engine.respond(b.take('request').transaction, { status: 200 })
+  clock.advance(40_000)
+  t.strictSame(peer.statuses(), [200, 200])
+  t.equal(b.left('dialog-ended'), 0)
+  rest(t)
+})
+
+t.test('a Record-Route is given back in the answer and followed afterwards', async t => {
+  const pair = await enginePair()
+  const { b, deliver, rest } = pair
+  const caller = rawPeer(pair)
+  const proxy = rawPeer(pair, '10.0.0.8')
+  const routes = ['<sip:10.0.0.8;lr>', '<sip:10.0.0.7;lr>']
+  caller.send(b, rawRequest('INVITE', { more: routes.map(route => `Record-Route: ${route}`) }))
+  deliver()
+  const answered = b.engine.respond(b.take('request').transaction, {
+    status: 200,
+    tag: 'ours',
+    headers: [['Record-Route', '<sip:evil>']],
+  })
+  t.strictSame(answered.ok && answered.response.headers.all('record-route'), routes)
+  caller.send(b, rawRequest('ACK', { branch: 'z9hG4bKa', toTag: 'ours' }))
+  deliver()
+  b.engine.request({ method: 'BYE', dialog: b.take('ack').dialog, headers: [['Route', '<sip:evil>']] })
+  deliver()
+  const bye = proxy.got()[0]
+  t.equal(bye?.kind === 'request' && bye.uri, 'sip:raw@10.0.0.9')
+  t.strictSame(bye?.headers.all('route'), routes)
   rest(t)
 })

@@ -35,6 +35,20 @@ t.test(
   },
 )
 
+t.test('a full engine still lets a call end, from either side', async t => {
+  const pair = await answeredCall({ limits: { transactions: 2 } })
+  const { a, b, deliver, dialog, rest } = pair
+  a.engine.request({ method: 'INFO', dialog })
+  deliver()
+  t.strictSame(a.engine.request({ method: 'INFO', dialog }), { ok: false, refusal: 'overloaded' })
+  t.equal(b.engine.stats().transactions, 2)
+  b.engine.respond(b.take('request').transaction, { status: 200 })
+  deliver()
+  a.take('response')
+  hangUp(pair, dialog)
+  rest(t)
+})
+
 t.test('no more calls than dialogs are allowed', async t => {
   const pair = await answeredCall({ limits: { dialogs: 1 } })
   const { b, deliver, dialog, rest } = pair

@@ -9,5 +9,6 @@ t.test('docs/verdicts.md lists every verdict, and no other', async t => {
   const known = [...source.matchAll(/^ {2}\| '([a-z-]+)'/gm)].map(([, verdict]) => verdict)
   const described = [...docs.matchAll(/^\| `([a-z-]+)`/gm)].map(([, verdict]) => verdict)
   t.ok(known.length > 5)
-  t.strictSame(described.toSorted(), known.toSorted())
+  t.strictSame(new Set(described), new Set(known))
+  t.equal(described.length, known.length)
 })

@@ -6,7 +6,7 @@ import { systemClock } from '../../../../runtime/clock.ts'
 import { silentLog } from '../../../../runtime/log.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
 
-type Answer = (command: Record<string, unknown>, cookie: string, reply: (text: string) => void) => void
+type Answer = (command: { readonly command?: unknown }, cookie: string, reply: (text: string) => void) => void
 
 /** Something that speaks ng on a port of its own. */
 async function fakeRtpengine(t: Test, answer: Answer): Promise<string> {
@@ -14,8 +14,8 @@ async function fakeRtpengine(t: Test, answer: Answer): Promise<string> {
   socket.on('message', (datagram, peer) => {
     const text = datagram.toString()
     const cookie = text.slice(0, text.indexOf(' '))
-    const command: Record<string, unknown> = JSON.parse(text.slice(cookie.length + 1))
-    answer(command, cookie, reply => socket.send(reply, peer.port, peer.address))
+    const command: unknown = JSON.parse(text.slice(cookie.length + 1))
+    answer(Object(command), cookie, reply => socket.send(reply, peer.port, peer.address))
   })
   await new Promise<void>(resolve => socket.bind(0, '127.0.0.1', resolve))
   t.teardown(() => socket.close())
@@ -32,7 +32,7 @@ async function client(t: Test, url: string, clock = systemClock, timeoutMs = 200
 t.test('an answer finds its order by the cookie', async t => {
   const url = await fakeRtpengine(t, (command, cookie, reply) => {
     reply('wrong {"result":"ok"}')
-    reply(`${cookie} ${JSON.stringify({ result: 'pong', sdp: String(command['command']) })}`)
+    reply(`${cookie} ${JSON.stringify({ result: 'pong', sdp: String(command.command) })}`)
   })
   t.strictSame(await (await client(t, url)).send({ command: 'ping' }), { result: 'pong', sdp: 'ping' })
 })
@@ -55,10 +55,10 @@ t.test('an answer that is not of the protocol is a refusal', async t => {
 t.test('an order is repeated twice, under the same cookie, and then given up', async t => {
   const cookies: string[] = []
   const clock = new ManualClock()
-  let heard: () => void = () => undefined
+  let heard: (() => void) | undefined
   const url = await fakeRtpengine(t, (_, cookie) => {
     cookies.push(cookie)
-    heard()
+    heard?.()
   })
   const node = await client(t, url, clock, 900)
   const next = (): Promise<void> => new Promise(resolve => (heard = resolve))
@@ -80,7 +80,7 @@ t.test('an offer goes to the next rtpengine when one is silent, and its call sta
   const seen: string[] = []
   const silent = new NgClient({ url: 'udp://127.0.0.1:9', timeoutMs: 30, clock: systemClock })
   const url = await fakeRtpengine(t, (command, cookie, reply) => {
-    seen.push(String(command['command']))
+    seen.push(String(command.command))
     reply(`${cookie} ${JSON.stringify({ result: 'ok', sdp: 'v=0' })}`)
   })
   const media = createRtpengineMedia(
