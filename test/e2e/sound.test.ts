@@ -13,8 +13,8 @@ import { inNamespace } from '../support/namespace.ts'
 import { openTonePhone, rtpRate, type TonePhone } from '../support/rtp-tone.ts'
 import { audioTarget, openSipClient, pcmaOffer } from '../support/sip-client.ts'
 import { openTcpRelay } from '../support/tcp-relay.ts'
-import { sine, toneLevel, writeWav } from '../support/tone.ts'
-import { startWorld } from '../support/world.ts'
+import { readWav, sine, toneLevel, writeWav } from '../support/tone.ts'
+import { startWorld, type World } from '../support/world.ts'
 
 /** Chromium takes no part in a call on loopback alone; this is the address that the media anchor shows it. */
 const mediaAddress = '10.98.0.1'
@@ -68,14 +68,28 @@ async function suite(): Promise<void> {
     t.ok(levelOf(inPage, 440) < 0.005, `and not itself: ${levelOf(inPage, 440)}`)
     t.ok(atClient(440) > 0.05, `the client hears the agent: ${atClient(440)}`)
     t.ok(atClient(1004) < 0.005, `and not itself: ${atClient(1004)}`)
+    await shows(page, 'In call')
     await screenshot(page, 'sound')
   })
+
+  await t.test(
+    'the Asterisk itself hears the agent on the agent’s leg, and plays the client to it',
+    async t => {
+      const [fromAgent, toAgent] = await recordedBy(world, 'agent')
+      t.ok(fromAgent(440) > 0.05, `it hears the agent: ${fromAgent(440)}`)
+      t.ok(fromAgent(1004) < 0.005, `and nothing else on that leg: ${fromAgent(1004)}`)
+      t.ok(toAgent(1004) > 0.05, `it plays the client to the agent: ${toAgent(1004)}`)
+      t.ok(toAgent(440) < 0.005, `and not the agent to itself: ${toAgent(440)}`)
+    },
+  )
 
   await t.test('mute takes the agent away from the client, and gives it back', async t => {
     await page.getByRole('button', { name: 'Mute' }).click()
     await waitMs(500)
     const muted = await heardBy(phone, 1500)
     t.ok(muted(440) < 0.002, `nothing is left of the agent: ${muted(440)}`)
+    const [fromAgent] = await recordedBy(world, 'agent')
+    t.ok(fromAgent(440) < 0.002, `the Asterisk hears nothing either: ${fromAgent(440)}`)
     t.ok(levelOf(await hear(page, 1500), 1004) > 0.05, 'the agent still hears the client')
     await page.getByRole('button', { name: 'Mute' }).click()
     await waitMs(500)
@@ -161,6 +175,31 @@ async function heardBy(phone: TonePhone, ms: number): Promise<(hz: number) => nu
   await waitMs(ms)
   const samples = phone.heard()
   return hz => toneLevel(samples, rtpRate, hz)
+}
+
+/** What a leg's own Asterisk receives on it and sends on it, recorded there, as levels of tones. */
+async function recordedBy(world: World, role: string): Promise<readonly [Level, Level]> {
+  for (const { id, dir } of world.lab.servers) {
+    const leg = (await world.lab.channels(id)).find(channel => channel.role === role)
+    if (leg === undefined) continue
+    const name = `${role}-${Date.now()}`
+    const file = `${dir}/rec/${name}`
+    // A server's own folder is /lab to it.
+    const options = `/lab/rec/${name}.wav,r(/lab/rec/${name}-rx.wav)t(/lab/rec/${name}-tx.wav)`
+    await world.lab.run('exec', id, 'mixmonitor', 'start', leg.channel, options)
+    await waitMs(2000)
+    await world.lab.run('exec', id, 'mixmonitor', 'stop', leg.channel)
+    await waitMs(200)
+    return [await levelsIn(`${file}-rx.wav`), await levelsIn(`${file}-tx.wav`)]
+  }
+  throw new Error(`no Asterisk has a leg of the kind ${role}`)
+}
+
+type Level = (hz: number) => number
+
+async function levelsIn(file: string): Promise<Level> {
+  const { samples, rate } = await readWav(file)
+  return hz => toneLevel(samples, rate, hz)
 }
 
 function loudness(samples: readonly number[]): number {

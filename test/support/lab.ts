@@ -24,10 +24,13 @@ export interface Lab {
 /** A media server with its process, for tests that stop or freeze it. */
 export interface LabServer extends MediaServer {
   readonly pid: number
+  /** Its own folder; `rec` in it takes recordings. */
+  readonly dir: string
 }
 
 /** One channel of an Asterisk that sits in a conference. */
 export interface ConferenceChannel {
+  readonly channel: string
   readonly conference: string
   readonly role: string
   readonly call: string
@@ -77,6 +80,7 @@ const schema = z.object({
       ami: z.object({ host: z.string(), port: z.number(), username: z.string(), secret: z.string() }),
       capacity: z.number(),
       pid: z.int().min(2),
+      dir: z.string(),
     }),
   ),
   rtpengine: z.object({ ng: z.string() }).optional(),
@@ -86,5 +90,8 @@ const schema = z.object({
 function placeOf(channel: ReadonlyMap<string, string>): readonly ConferenceChannel[] {
   if (channel.get('application') !== 'ConfBridge') return []
   const [role = '', call = ''] = (channel.get('accountcode') ?? '').split(':')
-  return [{ conference: (channel.get('applicationdata') ?? '').split(',')[0] ?? '', role, call }]
+  const name = channel.get('channel') ?? ''
+  return [
+    { channel: name, conference: (channel.get('applicationdata') ?? '').split(',')[0] ?? '', role, call },
+  ]
 }

@@ -1,3 +1,8 @@
+/** The member of a union with that kind; the type itself when its kinds are not known by name. */
+type Of<T extends { readonly kind: string }, Kind extends T['kind']> = string extends T['kind']
+  ? T
+  : Extract<T, { kind: Kind }>
+
 /** What has been told and not yet taken, for tests that wait for events instead of sleeping. */
 export class Mailbox<T extends { readonly kind: string }> {
   readonly #waiting: T[] = []
@@ -9,7 +14,7 @@ export class Mailbox<T extends { readonly kind: string }> {
   }
 
   /** Takes the first item of that kind, now or when it comes; rejects when none comes for five seconds. */
-  async next<Kind extends T['kind']>(kind: Kind): Promise<Extract<T, { kind: Kind }>> {
+  async next<Kind extends T['kind']>(kind: Kind): Promise<Of<T, Kind>> {
     for (;;) {
       const at = this.#waiting.findIndex(item => item.kind === kind)
       const found = this.#waiting[at]
@@ -42,6 +47,6 @@ export class Mailbox<T extends { readonly kind: string }> {
 function isOf<T extends { readonly kind: string }, Kind extends T['kind']>(
   item: T,
   kind: Kind,
-): item is Extract<T, { kind: Kind }> {
+): item is Of<T, Kind> {
   return item.kind === kind
 }

@@ -114,11 +114,8 @@ export interface PorticoProcess {
 
 /** Starts `portico COMMAND`; resolves when it says that it is up, rejects with its output when it ends before. */
 export async function startPortico(command: 'up' | 'engine', file: string): Promise<PorticoProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx', cli, command, '--config', file], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // A door takes every PORTICO_… for a setting, so it does not get those of the tests.
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'] },
-  })
+  const { command: line, options } = portico([command, '--config', file])
+  const child = spawn(line[0], line.slice(1), { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
   const output: string[] = []
   const ended = new Promise<number | null>(resolve => child.once('close', resolve))
   createInterface({ input: child.stderr }).on('line', line => output.push(line))
@@ -136,6 +133,16 @@ export async function startPortico(command: 'up' | 'engine', file: string): Prom
       return ended
     },
   }
+}
+
+/** How a `portico` command is started from the source. */
+export function portico(args: readonly string[]): {
+  readonly command: readonly [string, ...string[]]
+  readonly options: { readonly env: NodeJS.ProcessEnv }
+} {
+  // A door takes every PORTICO_… for a setting, so it does not get those of the tests.
+  const env = { PATH: process.env['PATH'], HOME: process.env['HOME'] }
+  return { command: [process.execPath, '--import', 'tsx', cli, ...args], options: { env } }
 }
 
 /** Waits until `holds`, asking 20 times a second; fails with `what` after `withinMs`. */
