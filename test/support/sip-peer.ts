@@ -58,9 +58,10 @@ export class SipPeer {
     return event
   }
 
-  /** The next response, which must have that status. */
+  /** The next response, which must have that status; a 100 is passed over unless it is meant. */
   async answered(status: number): Promise<Event<'response'>> {
     const event = await this.next('response')
+    if (event.response.status === 100 && status !== 100) return await this.answered(status)
     if (event.response.status !== status)
       throw new Error(`${event.response.status} came instead of ${status}`)
     return event
