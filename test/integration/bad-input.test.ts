@@ -75,9 +75,9 @@ function suite(): void {
       const made = join(file, '..', 'data', 'development-cert.pem')
       t.ok(existsSync(made))
       t.equal(statSync(made.replace('cert.pem', 'key.pem')).mode & 0o777, 0o600)
+      t.equal(await door.stop(), 0)
       t.match(door.output.join('\n'), /self-signed development certificate/)
       t.match(door.output.join('\n'), /media\.direct/, 'and that media is not anchored is said too')
-      t.equal(await door.stop(), 0)
     },
   )
 
