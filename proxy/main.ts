@@ -115,7 +115,19 @@ function compose(options: DoorOptions, edge: SipEdge, media: MediaAnchor): Compo
   const servers = (): Iterable<MediaServer> => directory.servers()
   const prober = createProber({ edge, placement, servers, clock, intervalMs: probeMs })
   const frontDoor = new FrontDoor({
-    ports: { edge, media, placement, callLog: createCallLog(store.sessions, door, log), clock, log },
+    ports: {
+      edge,
+      media,
+      placement,
+      callLog: createCallLog({
+        sessions: store.sessions,
+        door,
+        ...(config.cdr.file !== undefined && { cdrFile: config.cdr.file }),
+        log,
+      }),
+      clock,
+      log,
+    },
     directory,
     agents: createAgentsSide(options, edge, directory, door),
     prober,

@@ -24,6 +24,7 @@ export function createLog(level: LogLevel): Log {
       base: null,
       redact: { paths: secretFields, censor: '***' },
       timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: label => ({ level: label }) },
     },
     pino.destination({ dest: 2, sync: false }),
   )
