@@ -1,0 +1,188 @@
+import { Headers } from '../../engine/message/headers.ts'
+import type { HeaderLine, SipRequest } from '../../engine/message/message.ts'
+import { response } from '../../engine/message/build.ts'
+import { FrontDoor } from '../../proxy/front-door.ts'
+import { directMedia } from '../../proxy/media/direct.ts'
+import type {
+  CallRecord,
+  EdgeEvent,
+  Origin,
+  RequestOrder,
+  ResponseOrder,
+  SipEdge,
+} from '../../proxy/ports.ts'
+import { createAgents } from '../../proxy/registrar/agents.ts'
+import { createRegistrar } from '../../proxy/registrar/registrar.ts'
+import { addressList } from '../../proxy/route/address-list.ts'
+import { silentLog } from '../../runtime/log.ts'
+import type { MediaServer } from '../../selector/domain/media-server.ts'
+import type { Trunk } from '../../selector/domain/trunk.ts'
+import { ManualClock } from './manual-clock.ts'
+
+/** An edge that writes down what it is told to do. */
+export class RecordingEdge implements SipEdge {
+  readonly responses: ResponseOrder[] = []
+  readonly requests: RequestOrder[] = []
+  readonly cancelled: string[] = []
+  readonly acknowledged: string[] = []
+
+  async start(): Promise<void> {}
+  async stop(): Promise<void> {}
+  respond(order: ResponseOrder): void {
+    this.responses.push(order)
+  }
+  request(order: RequestOrder): void {
+    this.requests.push(order)
+  }
+  cancel(transaction: string): void {
+    this.cancelled.push(transaction)
+  }
+  ack(dialog: string): void {
+    this.acknowledged.push(dialog)
+  }
+  closeFlow(): void {}
+}
+
+/** A front door with doubles of everything around it. */
+export interface DoorParts {
+  readonly door: FrontDoor
+  readonly edge: RecordingEdge
+  readonly clock: ManualClock
+  readonly records: CallRecord[]
+  /** Where agents wait; `settled` and `left` of the door change it. */
+  readonly pins: Map<string, string>
+  /** Hands an event to the door and lets everything that follows happen. */
+  tell(event: EdgeEvent): Promise<void>
+  /** The statuses with which a transaction was answered. */
+  statuses(transaction: string): readonly number[]
+}
+
+export const server: MediaServer = {
+  id: 'ms-1',
+  sip: { host: '127.0.1.1', port: 5060, transport: 'udp' },
+  ami: { host: '127.0.1.1', port: 5038, username: 'portico', secret: 'x' },
+  capacity: 10,
+  zone: 'default',
+  wanted: 'active',
+}
+const trunk: Trunk = { id: 'acision', addresses: ['127.0.2.0/24'], enabled: true }
+
+/** Agents are whoever their `X-Agent` header says, so that a test can be anybody. */
+export function doorParts({ calls = 100 } = {}): DoorParts {
+  const edge = new RecordingEdge()
+  const clock = new ManualClock()
+  const records: CallRecord[] = []
+  const pins = new Map<string, string>()
+  const inTrunk = addressList(trunk.addresses)
+  const bindings = { put: async () => undefined, of: async () => [], remove: async () => undefined }
+  const door = new FrontDoor({
+    ports: {
+      edge,
+      media: directMedia,
+      placement: {
+        place: async () => ({ kind: 'placed', server }),
+        release: async () => undefined,
+        settled: async ({ agent, server: id }) => void pins.set(agent, id),
+        left: async ({ agent }) => void pins.delete(agent),
+        whereIs: async agent => (pins.has(agent) ? { server, call: 'c0' } : undefined),
+        result: () => undefined,
+      },
+      callLog: {
+        began: () => undefined,
+        changed: () => undefined,
+        over: record => void records.push(record),
+      },
+      clock,
+      log: silentLog,
+    },
+    directory: {
+      credentials: async () => undefined,
+      trunkAt: address => (inTrunk(address) ? trunk : undefined),
+      serverAt: address => (address === server.sip.host ? server : undefined),
+    },
+    agents: createAgents({
+      edge,
+      authenticator: {
+        identify: async request => {
+          const agent = request.headers.get('X-Agent')
+          return agent === undefined ? { kind: 'challenge', headers: [] } : { kind: 'known', agent }
+        },
+      },
+      registrar: createRegistrar({ bindings, clock, door: 'd', minSec: 60, maxSec: 600, maxContacts: 5 }),
+      log: silentLog,
+    }),
+    prober: { start: () => undefined, stop: () => undefined, take: () => false },
+    domain: 'portico.test',
+    limits: { calls, attempts: 3, tryMs: 2000, ringMs: 180_000, flowGraceMs: 30_000 },
+  })
+  return {
+    door,
+    edge,
+    clock,
+    records,
+    pins,
+    async tell(event) {
+      door.receive(event)
+      await settle()
+    },
+    statuses: transaction =>
+      edge.responses.filter(order => order.transaction === transaction).map(({ status }) => status),
+  }
+}
+
+/** Lets every promise that is already on its way come through. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve()
+}
+
+export const origins = {
+  agent: { transport: 'wss', address: '127.0.9.1', port: 1000, flow: 'flow-1' },
+  agentAgain: { transport: 'wss', address: '127.0.9.1', port: 1001, flow: 'flow-2' },
+  trunk: { transport: 'udp', address: '127.0.2.5', port: 5060 },
+  server: { transport: 'udp', address: '127.0.1.1', port: 5060 },
+  stranger: { transport: 'udp', address: '127.0.7.7', port: 5060 },
+} as const satisfies Record<string, Origin>
+
+export interface RequestFacts {
+  readonly origin: Origin
+  readonly transaction?: string
+  readonly dialog?: string
+  readonly uri?: string
+  readonly headers?: readonly HeaderLine[]
+  readonly sdp?: string
+  readonly maxForwards?: number
+}
+
+/** A request as an edge tells it. */
+export function requestEvent(method: string, facts: RequestFacts): EdgeEvent {
+  const { origin, transaction = 't1', dialog, uri = 'sip:conference@portico.test', headers = [], sdp } = facts
+  const type: readonly HeaderLine[] = sdp === undefined ? [] : [['Content-Type', 'application/sdp']]
+  const request: SipRequest = {
+    kind: 'request',
+    method,
+    uri,
+    headers: new Headers([['Max-Forwards', String(facts.maxForwards ?? 70)], ...headers, ...type]),
+    body: Buffer.from(sdp ?? ''),
+  }
+  return {
+    kind: 'request',
+    transaction,
+    dialogToBe: `dialog-${transaction}`,
+    request,
+    origin,
+    ...(dialog !== undefined && { dialog }),
+  }
+}
+
+/** A response of the far end as an edge tells it. */
+export function responseEvent(transaction: string, status: number, dialog?: string, sdp?: string): EdgeEvent {
+  const lines: readonly HeaderLine[] = sdp === undefined ? [] : [['Content-Type', 'application/sdp']]
+  const answer = response(status, lines, sdp === undefined ? {} : { body: sdp })
+  return {
+    kind: 'response',
+    transaction,
+    response: answer,
+    local: false,
+    ...(dialog !== undefined && { dialog }),
+  }
+}
