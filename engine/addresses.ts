@@ -8,9 +8,17 @@ export function targetOf({ flow, transport, address, port, listener }: Source): 
   return flow === undefined ? { transport, host: address, port, listener } : { flow }
 }
 
-/** The Via of a request that leaves from `listener`. */
-export function viaLine({ transport, advertised }: ListenerAddress, branch: string): HeaderLine {
-  return ['Via', `SIP/2.0/${transport.toUpperCase()} ${writeHostPort(advertised)};branch=${branch};rport`]
+/** The Via of a request that leaves from `listener`. `asksForOc`: we take overload feedback of the loss algorithm (RFC 7339 §5.1). */
+export function viaLine(
+  { transport, advertised }: ListenerAddress,
+  branch: string,
+  asksForOc: boolean,
+): HeaderLine {
+  const oc = asksForOc && transport !== 'ws' && transport !== 'wss' ? ';oc;oc-algo="loss"' : ''
+  return [
+    'Via',
+    `SIP/2.0/${transport.toUpperCase()} ${writeHostPort(advertised)};branch=${branch};rport${oc}`,
+  ]
 }
 
 /** The Contact under which `user` is reached at `listener`. */

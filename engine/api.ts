@@ -32,7 +32,7 @@ export type EngineEvent =
   | {
       readonly kind: 'response'
       readonly transaction: string
-      /** Present on 2xx to INVITE and on reliable provisional responses. */
+      /** Present on 2xx to INVITE and to a SUBSCRIBE that opens a dialog, and on reliable provisional responses. */
       readonly dialog?: string
       readonly response: SipResponse
       readonly source?: Source
@@ -96,6 +96,22 @@ export interface RequestParts {
   readonly body?: Buffer | string
 }
 
+/**
+ * How a request of a peer is sent on, as a proxy does (RFC 3261 §16.6): a copy with Max-Forwards lowered, our Route values taken out and our
+ * Via on top. All else stays as it came.
+ */
+export interface ForwardParts extends Pick<RequestParts, 'nextHop' | 'flow' | 'listener'> {
+  /** The Request-URI; default: as it came. */
+  readonly uri?: string
+  /** Added to the copy. What the engine decides or what names the call is dropped. */
+  readonly headers?: readonly HeaderLine[]
+  /**
+   * Whether the later requests of the dialog shall come through here (Record-Route; Path for REGISTER). They are passed on without an
+   * event. What the engine wrote there holds until it is stopped.
+   */
+  readonly stay?: boolean
+}
+
 /** What became of an order to the engine. A refusal has no effect outside. */
 export type Ordered<T = object> =
   ({ readonly ok: true } & T) | { readonly ok: false; readonly refusal: Refusal }
@@ -111,6 +127,10 @@ export type Refusal =
   | 'invalid-header'
   | 'missing-content-type'
   | 'not-invite'
+  /** A reliable response to a caller that does not know them (RFC 3262). */
+  | 'no-100rel'
+  /** It has been here before in the same form (RFC 5393). */
+  | 'loop'
   | 'overloaded'
 
 /** A request as it left, and the ids under which the rest will be told. */
@@ -149,6 +169,14 @@ export interface Engine {
   cancel(transaction: string, headers?: readonly HeaderLine[]): Ordered
   /** Acknowledges a 2xx of ours; retransmitted 2xx are answered with the same ACK by the engine. */
   ack(dialog: string, parts?: Pick<RequestParts, 'headers' | 'body'>): Ordered<Sent>
+  /**
+   * Sends a request of a peer on; to several places when called again. Provisional responses and every 2xx go back to the peer by
+   * themselves; all but copies are told as `response` events too. Of refusals one is to be chosen: `relay` it, or `respond`.
+   * From the first time on, a CANCEL is only told: the INVITE ends with what the places that were asked say to `cancel`.
+   */
+  forward(transaction: string, parts: ForwardParts): Ordered<Sent>
+  /** Ends a request that was sent on with a response to it, as it came in the event. */
+  relay(transaction: string, response: SipResponse): Ordered<Responded>
   /** Closes a connection; a `flow-closed` event follows. */
   closeFlow(flow: string): void
 }

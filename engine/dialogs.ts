@@ -7,7 +7,10 @@ export function closeDialog(core: Core, live: LiveDialog): void {
   live.isOver = true
   live.answer?.drop()
   live.answer = undefined
+  live.session?.stop()
+  live.subscriptions?.stop()
   core.wheel.clear(live.alarm)
+  live.heldBye?.()
   if (core.dialogs.get(live.plain.id) === live) core.dialogs.delete(live.plain.id)
 }
 

@@ -1,8 +1,11 @@
 import type { Engine, EngineEvent } from './api.ts'
 import { createCore } from './core.ts'
 import { closeDialog } from './dialogs.ts'
+import { forward } from './forward/forward.ts'
+import { relay } from './forward/relay.ts'
 import type { EngineOptions } from './options.ts'
 import { receive } from './receive.ts'
+import { showEngine } from './show-engine.ts'
 import { acknowledge } from './uac/ack.ts'
 import { cancelInvite } from './uac/cancel.ts'
 import { clientOwner } from './uac/owner.ts'
@@ -25,9 +28,14 @@ export interface EngineStats {
 export function createEngine(options: EngineOptions): Engine & { stats(): EngineStats } {
   let receiver = ignore
   const core = createCore(options, { emit: event => receiver(event), serverOwner, clientOwner })
+  if (options.metrics !== undefined) showEngine(core, options.metrics)
   return {
-    start: () => core.transports.start(event => receive(core, event)),
+    async start() {
+      await core.transports.start(event => receive(core, event))
+      core.load?.start()
+    },
     async stop() {
+      core.load?.stop()
       for (const transaction of [...core.servers.all(), ...core.clients.all()]) transaction.drop()
       for (const dialog of core.dialogs.values()) closeDialog(core, dialog)
       core.legs.clear()
@@ -42,6 +50,8 @@ export function createEngine(options: EngineOptions): Engine & { stats(): Engine
     request: parts => sendRequest(core, parts),
     cancel: (transaction, headers = []) => cancelInvite(core, transaction, headers),
     ack: (dialog, parts = {}) => acknowledge(core, dialog, parts),
+    forward: (transaction, parts) => forward(core, transaction, parts),
+    relay: (transaction, response) => relay(core, transaction, response),
     closeFlow: flow => core.transports.closeFlow(flow),
     stats: () => ({
       transactions: core.servers.size + core.clients.size,

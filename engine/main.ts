@@ -1,12 +1,13 @@
-import { randomBytes } from 'node:crypto'
 import { systemClock, type Clock } from '../runtime/clock.ts'
 import { startAll } from '../runtime/lifecycle.ts'
 import type { Log } from '../runtime/log.ts'
 import type { ListenerAddress } from './api.ts'
-import type { ControlLimits } from './control/control-options.ts'
+import type { ControlLimits, ControlOptions } from './control/control-options.ts'
 import { createControl } from './control/server.ts'
 import { createEngine } from './engine.ts'
+import type { MessageLimits } from './message/limits.ts'
 import type { EngineLimits } from './options.ts'
+import { randomHex } from './random.ts'
 import type { Certificate, TransportLimits, WsOptions } from './transport/transport-options.ts'
 import type { ListenerOptions } from './transport/transport.ts'
 import { createTransports } from './transport/transports.ts'
@@ -18,10 +19,11 @@ export interface EngineProcessOptions {
   readonly tls?: Certificate
   /** Of `ws` and `wss` listeners. A loopback listener for relayed agents needs `allowMissingOrigin`. */
   readonly ws?: Partial<WsOptions>
-  readonly control: { readonly host: string; readonly port: number; readonly secret: string }
+  readonly control: Pick<ControlOptions, 'host' | 'port' | 'secret' | 'tls' | 'cdrs' | 'hangUpAfterMs'>
   readonly limits?: {
     readonly transport?: Partial<TransportLimits>
     readonly engine?: Partial<EngineLimits>
+    readonly message?: Partial<MessageLimits>
     readonly control?: Partial<ControlLimits>
   }
   readonly clock?: Clock
@@ -52,9 +54,12 @@ export async function startEngineProcess(options: EngineProcessOptions): Promise
   const engine = createEngine({
     transports,
     clock,
-    random: bytes => randomBytes(bytes).toString('hex'),
+    random: randomHex,
     // A drachtio-server sends 100 at once, and what is built on it may wait for that.
     limits: { tryingMs: 0, ...limits.engine },
+    ...(limits.message !== undefined && { messageLimits: limits.message }),
+    // What the application or the targets of its proxying understand is not for us to know.
+    extensions: 'any',
     log,
   })
   const port = createControl({

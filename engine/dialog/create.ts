@@ -1,4 +1,5 @@
 import { callId, contactUri, cseq, fromTag, toTag } from '../message/accessors.ts'
+import { compact } from '../message/compact.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 import { splitList } from '../message/name-addr.ts'
 import { writeHostPort } from '../message/host.ts'
@@ -6,8 +7,8 @@ import { dialogId, type Dialog, type Peer } from './dialog.ts'
 
 /** The dialog that our response with `localTag` to an INVITE creates (RFC 3261 §12.1.1). */
 export function uasDialog(request: SipRequest, localTag: string, contact: string, peer: Peer): Dialog {
-  const remoteTag = fromTag(request) ?? ''
-  const call = callId(request)
+  const remoteTag = compact(fromTag(request) ?? '')
+  const call = compact(callId(request))
   return {
     v: 1,
     id: dialogId(call, remoteTag),
@@ -15,41 +16,70 @@ export function uasDialog(request: SipRequest, localTag: string, contact: string
     callId: call,
     localTag,
     remoteTag,
-    local: `${request.headers.get('to') ?? ''};tag=${localTag}`,
-    remote: request.headers.get('from') ?? '',
+    local: [request.headers.get('to') ?? '', localTag].join(';tag='),
+    remote: compact(request.headers.get('from') ?? ''),
     localCSeq: 0,
     remoteCSeq: cseq(request)?.number ?? 0,
-    target: contactUri(request) ?? uriOf(peer),
+    target: compact(contactUri(request) ?? uriOf(peer)),
     routes: recordRoutes(request),
-    contact,
+    contact: compact(contact),
     peer,
   }
 }
 
 /** The dialog that a response to our INVITE creates (§12.1.2). */
 export function uacDialog(response: SipResponse, contact: string, peer: Peer): Dialog {
-  const localTag = fromTag(response) ?? ''
-  const call = callId(response)
+  const localTag = compact(fromTag(response) ?? '')
+  const call = compact(callId(response))
   return {
     v: 1,
     id: dialogId(call, localTag),
     role: 'uac',
     callId: call,
     localTag,
-    remoteTag: toTag(response) ?? '',
-    local: response.headers.get('from') ?? '',
-    remote: response.headers.get('to') ?? '',
+    remoteTag: compact(toTag(response) ?? ''),
+    local: compact(response.headers.get('from') ?? ''),
+    remote: compact(response.headers.get('to') ?? ''),
     localCSeq: cseq(response)?.number ?? 0,
     remoteCSeq: 0,
-    target: contactUri(response) ?? uriOf(peer),
+    target: compact(contactUri(response) ?? uriOf(peer)),
     routes: recordRoutes(response).toReversed(),
-    contact,
+    contact: compact(contact),
+    peer,
+  }
+}
+
+/** The dialog that a NOTIFY creates for our SUBSCRIBE (RFC 6665 §4.4.1); undefined when the sender has no tag. */
+export function notifierDialog(
+  subscribe: SipRequest,
+  notify: SipRequest,
+  contact: string,
+  peer: Peer,
+): Dialog | undefined {
+  const localTag = fromTag(subscribe)
+  const remoteTag = fromTag(notify)
+  if (localTag === undefined || remoteTag === undefined) return undefined
+  const call = compact(callId(subscribe))
+  return {
+    v: 1,
+    id: dialogId(call, localTag),
+    role: 'uac',
+    callId: call,
+    localTag,
+    remoteTag,
+    local: subscribe.headers.get('from') ?? '',
+    remote: compact(notify.headers.get('from') ?? ''),
+    localCSeq: cseq(subscribe)?.number ?? 0,
+    remoteCSeq: 0,
+    target: compact(contactUri(notify) ?? uriOf(peer)),
+    routes: recordRoutes(notify),
+    contact: compact(contact),
     peer,
   }
 }
 
 function recordRoutes({ headers }: SipRequest | SipResponse): readonly string[] {
-  return headers.has('record-route') ? headers.all('record-route').flatMap(splitList) : []
+  return headers.has('record-route') ? headers.all('record-route').flatMap(splitList).map(compact) : []
 }
 
 /** A peer that gave no Contact is reached where it was heard. */

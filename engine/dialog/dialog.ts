@@ -1,4 +1,5 @@
 import type { Source, Transport } from '../api.ts'
+import { compact } from '../message/compact.ts'
 
 /**
  * A dialog of RFC 3261 §12 as plain data: it can be written down and taken up by another process. Tags are never empty on our
@@ -41,7 +42,7 @@ export interface Peer {
 
 /** The id under which applications know a dialog, and a call that has none yet. */
 export function dialogId(callId: string, uacTag: string): string {
-  return `${callId};from-tag=${uacTag}`
+  return [callId, uacTag].join(';from-tag=')
 }
 
 /** Where a message came from, as a peer of a dialog. */
@@ -62,7 +63,7 @@ export function sequenced(dialog: Dialog, cseq: number): Sequenced {
 
 /** After a target refresh: the peer is now reached at the URI of its new Contact (§12.2.1.2, §12.2.2). */
 export function refreshed(dialog: Dialog, contact: string | undefined): Dialog {
-  return contact === undefined || contact === dialog.target ? dialog : { ...dialog, target: contact }
+  return contact === undefined || contact === dialog.target ? dialog : { ...dialog, target: compact(contact) }
 }
 
 /** The peer was heard somewhere else, e.g. a browser over its next connection. */

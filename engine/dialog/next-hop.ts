@@ -10,7 +10,7 @@ export interface Address {
   readonly port: number
 }
 
-/** Where the URI of a request points (RFC 3263 without DNS records); undefined when it is no SIP URI we can send to. `maddr` is ignored. */
+/** Where the URI of a request points before any DNS record is asked; undefined when it is no SIP URI we can send to. `maddr` is ignored. */
 export function addressOf(uri: string): Address | undefined {
   const parsed = parseUri(uri)
   if (parsed === undefined || (parsed.scheme !== 'sip' && parsed.scheme !== 'sips')) return undefined
@@ -20,16 +20,48 @@ export function addressOf(uri: string): Address | undefined {
   return { transport, host: parsed.host, port: parsed.port ?? defaultPorts[transport] }
 }
 
-/** Where an in-dialog request goes when it has no connection to use: the first route, else the remote target (§12.2.1.1). */
-export function nextHopOf({ routes, target, peer }: Dialog): Address | undefined {
+/** What RFC 3263 has to find out for a URI whose host is a name. */
+export interface Service {
+  readonly host: string
+  /** Only TLS will do. */
+  readonly secure: boolean
+  /** Only when the URI names it. */
+  readonly transport?: Transport
+  readonly port?: number
+}
+
+/** The service that the URI of a request asks for; undefined when its host is an address, or it is no SIP URI. */
+export function serviceOf(uri: string): Service | undefined {
+  const parsed = parseUri(uri)
+  if (parsed === undefined || (parsed.scheme !== 'sip' && parsed.scheme !== 'sips')) return undefined
+  const { host, port, params } = parsed
+  if (literal.test(host)) return undefined
+  const secure = parsed.scheme === 'sips'
+  const named = params.get('transport')?.toLowerCase()
+  const transport = named === undefined ? undefined : (secure ? secured : plain).get(named)
+  return {
+    host: host.toLowerCase(),
+    secure,
+    ...(transport !== undefined && { transport }),
+    ...(port !== undefined && { port }),
+  }
+}
+
+/** Where an in-dialog request goes when it has no connection to use: to a URI, or to where the peer was heard. */
+export type NextHop =
+  { readonly kind: 'uri'; readonly uri: string } | { readonly kind: 'heard'; readonly address: Address }
+
+/** The first route, else the remote target (§12.2.1.1). */
+export function nextHopOf({ routes, target, peer }: Dialog): NextHop {
   const route = routes[0]
-  if (route !== undefined) return addressOf(parseNameAddr(route)?.uri ?? '')
+  if (route !== undefined) return { kind: 'uri', uri: parseNameAddr(route)?.uri ?? '' }
   const address = addressOf(target)
   // A Contact that only the peer's own network understands would lose the call: answer to where it was heard.
   if (address === undefined || isHidden(address.host, peer.address)) {
-    return { transport: peer.transport, host: peer.address, port: peer.port }
+    const { transport, port } = peer
+    return { kind: 'heard', address: { transport, host: peer.address, port } }
   }
-  return address
+  return { kind: 'uri', uri: target }
 }
 
 /** Whether a peer heard at `source` cannot be reached at `host`: a placeholder name (RFC 7118 §5), or a private address seen from outside. */
@@ -53,7 +85,10 @@ const secured: ReadonlyMap<string, Transport> = new Map([
   ['ws', 'wss'],
   ['wss', 'wss'],
 ])
-const defaultPorts: Readonly<Record<Transport, number>> = {
+/** An IPv4 address, or an IPv6 address, which is the only host with colons. */
+const literal = /^[\d.]+$|:/
+/** RFC 3261 §19.1.2, RFC 7118 §5. */
+export const defaultPorts: Readonly<Record<Transport, number>> = {
   udp: 5060,
   tcp: 5060,
   tls: 5061,

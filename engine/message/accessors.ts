@@ -1,12 +1,11 @@
-import { parseCSeq, type CSeq } from './cseq.ts'
+import type { CSeq } from './cseq.ts'
 import type { SipMessage } from './message.ts'
 import { parseNameAddr, splitList, tagOf } from './name-addr.ts'
-import { parseVia, type Via } from './via.ts'
+import type { Via } from './via.ts'
 
 /** The Via of the last hop; undefined only in a message that was built without one. */
 export function topVia(message: SipMessage): Via | undefined {
-  const first = splitList(message.headers.get('Via') ?? '')[0]
-  return first === undefined ? undefined : parseVia(first)
+  return message.headers.topVia()
 }
 
 /** Empty when there is none, which no parsed message has. */
@@ -16,8 +15,7 @@ export function callId(message: SipMessage): string {
 
 /** Undefined only in a message that was built without one. */
 export function cseq(message: SipMessage): CSeq | undefined {
-  const value = message.headers.get('CSeq')
-  return value === undefined ? undefined : parseCSeq(value)
+  return message.headers.cseq()
 }
 
 /** The tag that the sender of the request chose. */

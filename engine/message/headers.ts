@@ -1,13 +1,46 @@
+import { parseCSeq, type CSeq } from './cseq.ts'
 import type { HeaderLine } from './message.ts'
+import { splitList } from './name-addr.ts'
+import { parseVia, type Via } from './via.ts'
 
-/** The header lines of one message, in their order, found by name in any case and in the compact form (RFC 3261 §7.3.3). */
+/**
+ * The header lines of one message, in their order, found by name in any case and in the compact form (RFC 3261 §7.3.3). What
+ * every message is matched by is read once.
+ */
 export class Headers {
   /** As received, names untouched; unfolded. */
   readonly lines: readonly HeaderLine[]
   #names: readonly string[] | undefined
+  #via: Via | undefined | null = null
+  #cseq: CSeq | undefined | null = null
 
   constructor(lines: readonly HeaderLine[]) {
     this.lines = lines
+  }
+
+  /** The same headers with another value in the line at `at`; what was read of the others is kept. */
+  with(at: number, value: string): Headers {
+    const line = this.lines[at]
+    if (line === undefined) return this
+    const changed = new Headers(this.lines.with(at, [line[0], value]))
+    changed.#names = this.#names
+    if (this.#names?.[at] !== 'cseq') changed.#cseq = this.#cseq
+    return changed
+  }
+
+  /** The first Via value; undefined when there is none or it is broken. */
+  topVia(): Via | undefined {
+    if (this.#via === null) {
+      const first = splitList(this.get('via') ?? '')[0]
+      this.#via = first === undefined ? undefined : parseVia(first)
+    }
+    return this.#via
+  }
+
+  /** Undefined when there is none or it is broken. */
+  cseq(): CSeq | undefined {
+    if (this.#cseq === null) this.#cseq = parseCSeq(this.get('cseq') ?? '')
+    return this.#cseq
   }
 
   /** The lower-case long names of `lines`, in their order. */

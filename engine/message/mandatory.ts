@@ -1,15 +1,13 @@
-import { parseCSeq } from './cseq.ts'
 import type { Head } from './head.ts'
 import type { Headers } from './headers.ts'
 import type { MessageLimits } from './limits.ts'
 import { parseNameAddr, splitList } from './name-addr.ts'
-import { parseVia } from './via.ts'
 
 /** Checks what every message must have (RFC 3261 §8.1.1) and the values by which it is matched; the reason when that is broken. */
 export function mandatoryFault({ start, headers }: Head, limits: MessageLimits): string | undefined {
   const fault = countFault(headers) ?? viaFault(headers, limits) ?? identityFault(headers)
   if (fault !== undefined) return fault
-  const cseq = parseCSeq(headers.get('cseq') ?? '')
+  const cseq = headers.cseq()
   if (cseq === undefined) return 'invalid-cseq'
   if (start.kind !== 'request') return undefined
   // RFC 3261 §8.1.1.5
@@ -37,12 +35,9 @@ function countFault(headers: Headers): string | undefined {
 }
 
 function viaFault(headers: Headers, limits: MessageLimits): string | undefined {
+  if (headers.topVia() === undefined) return 'invalid-via'
   let count = 0
-  for (const line of headers.all('via')) {
-    const vias = splitList(line)
-    if (count === 0 && parseVia(vias[0] ?? '') === undefined) return 'invalid-via'
-    count += vias.length
-  }
+  for (const line of headers.all('via')) count += line.includes(',') ? splitList(line).length : 1
   return count > limits.vias ? 'too-many-vias' : undefined
 }
 

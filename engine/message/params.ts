@@ -6,7 +6,10 @@ export type Params = ReadonlyMap<string, string | undefined>
 /** No parameters; shared, because most values have none. */
 export const noParams: Params = new Map<string, string | undefined>()
 
-/** Reads `;name=value;name…` from `at` to the end; undefined when that is broken or names one twice (RFC 3261 §7.3.1). */
+/**
+ * Reads `;name=value;name…` from `at` to the end; undefined when that is broken or names one twice (RFC 3261 §7.3.1). Of two
+ * tags the first counts: peers that answer inside a dialog are known to add theirs once more.
+ */
 export function parseParams(text: string, at: number): Map<string, string | undefined> | undefined {
   let next = skipBlank(text, at)
   const params = new Map<string, string | undefined>()
@@ -32,7 +35,8 @@ function readParam(text: string, at: number, params: Map<string, string | undefi
   const equals = text.indexOf('=', at)
   const hasValue = equals !== -1 && equals < end
   const name = trimmed(text, at, hasValue ? equals : end).toLowerCase()
-  if (!isToken(name) || params.has(name)) return -1
+  if (!isToken(name)) return -1
+  if (params.has(name)) return name === 'tag' ? end : -1
   if (!hasValue) {
     params.set(name, undefined)
     return end

@@ -20,6 +20,8 @@ export interface ClientOwner<Context, Response> {
   onFailed(transaction: ClientTransaction<Context, Response>, why: 'timeout' | 'unreachable'): void
   /** It has been ringing for too long. */
   onRingingTooLong(transaction: ClientTransaction<Context, Response>): void
+  /** The request goes out once more. */
+  readonly onRequestAgain?: () => void
   /** Called once, at the end. */
   onClientOver(transaction: ClientTransaction<Context, Response>): void
 }
@@ -30,7 +32,6 @@ export interface ClientIdentity {
   /** From `clientKey`. */
   readonly key: string
   readonly method: string
-  readonly reliable: boolean
   /** The connection it depends on. */
   readonly flow?: string
 }
@@ -42,10 +43,10 @@ export class ClientTransaction<Context, Response> {
   readonly method: string
   readonly flow: string | undefined
   readonly context: Context
-  readonly #reliable: boolean
   readonly #owner: ClientOwner<Context, Response>
   readonly #alarms: TransactionAlarms
   #machine: Machine<InviteClientEvent> = nothing
+  #begun = false
   #over = false
 
   constructor(identity: ClientIdentity, context: Context, owner: ClientOwner<Context, Response>) {
@@ -54,7 +55,6 @@ export class ClientTransaction<Context, Response> {
     this.method = identity.method
     this.flow = identity.flow
     this.context = context
-    this.#reliable = identity.reliable
     this.#owner = owner
     this.#alarms = new TransactionAlarms(owner.wheel, this)
   }
@@ -63,15 +63,17 @@ export class ClientTransaction<Context, Response> {
     return this.#over
   }
 
-  /** Sends the request; called once, before anything else. */
-  begin(bytes: Buffer): void {
+  /** Sends the request; called once. Until then the transaction waits and can only fail. */
+  begin(bytes: Buffer, reliable: boolean): void {
+    if (this.#over) return
+    this.#begun = true
     const { clock, inviteLimits } = this.#owner
     if (this.method === 'INVITE') {
-      const begun = beginInviteClient(bytes, this.#reliable, inviteLimits.ringMs, clock.now())
+      const begun = beginInviteClient(bytes, reliable, inviteLimits.ringMs, clock.now())
       this.#machine = machineOf(begun, stepInviteClient)
       this.#carryOut(effectsOf(begun))
     } else {
-      const begun = beginNonInviteClient(bytes, this.#reliable, clock.now())
+      const begun = beginNonInviteClient(bytes, reliable, clock.now())
       this.#machine = machineOf(begun, stepNonInvite)
       this.#carryOut(effectsOf(begun))
     }
@@ -97,7 +99,15 @@ export class ClientTransaction<Context, Response> {
   }
 
   ring(timer: TimerName): void {
+    if (!this.#begun) return this.#neverBegun()
+    if (timer === 'A' || timer === 'E') this.#owner.onRequestAgain?.()
     this.#step(timer === 'unreachable' ? { kind: 'unreachable' } : { kind: 'timer', timer })
+  }
+
+  #neverBegun(): void {
+    if (this.#over) return
+    this.#owner.onFailed(this, 'unreachable')
+    this.#end()
   }
 
   #step(event: InviteClientEvent, response?: Response): void {

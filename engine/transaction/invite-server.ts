@@ -1,4 +1,5 @@
 import { deliver, send, start, stop, terminated, timeout, trying, type Step } from './effects.ts'
+import { again, keep, type Kept } from './kept.ts'
 import { patience, t1, t2, t4, type InviteLimits, type TimerName } from './timers.ts'
 
 /**
@@ -22,7 +23,7 @@ export type InviteServerState =
   | {
       readonly kind: 'completed'
       readonly reliable: boolean
-      readonly last: Buffer
+      readonly last: Kept
       readonly intervalMs: number
     }
   | { readonly kind: 'accepted' }
@@ -101,7 +102,7 @@ function answer(state: Proceeding, { status, bytes }: Respond, now: number): Ste
   if (status < 300) {
     return [{ kind: 'accepted' }, stop('trying'), stop('user'), send(bytes), start('L', now + patience)]
   }
-  const next = { kind: 'completed', reliable: state.reliable, last: bytes, intervalMs: t1 } as const
+  const next = { kind: 'completed', reliable: state.reliable, last: keep(bytes), intervalMs: t1 } as const
   const timerH = start('H', now + patience)
   return state.reliable
     ? [next, stop('trying'), stop('user'), send(bytes), timerH]
@@ -115,7 +116,7 @@ function completed(
 ): Step<InviteServerState> {
   switch (event.kind) {
     case 'request':
-      return [state, send(state.last)]
+      return [state, send(again(state.last))]
     case 'ack':
       if (state.reliable) return [{ kind: 'terminated' }, stop('H'), terminated]
       return [{ kind: 'confirmed' }, stop('G'), stop('H'), start('I', now + t4)]
@@ -125,7 +126,7 @@ function completed(
       if (event.timer === 'H') return [{ kind: 'terminated' }, stop('G'), terminated]
       if (event.timer !== 'G') return [state]
       const intervalMs = Math.min(2 * state.intervalMs, t2)
-      return [{ ...state, intervalMs }, send(state.last), start('G', now + intervalMs)]
+      return [{ ...state, intervalMs }, send(again(state.last)), start('G', now + intervalMs)]
     }
   }
 }

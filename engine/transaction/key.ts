@@ -17,17 +17,22 @@ export interface RequestIdentity {
  */
 export function serverKey(via: Via, identity: RequestIdentity): string {
   const { method } = identity
-  return `${branchOf(via, identity)} ${sentBy(via)} ${method === 'ACK' ? 'INVITE' : method}`
+  return joined(branchOf(via, identity), sentBy(via), method === 'ACK' ? 'INVITE' : method)
 }
 
 /** The INVITE transaction that a CANCEL means (§9.2). */
 export function cancelledKey(via: Via, identity: RequestIdentity): string {
-  return `${branchOf(via, identity)} ${sentBy(via)} INVITE`
+  return joined(branchOf(via, identity), sentBy(via), 'INVITE')
 }
 
 /** The client transaction of a response by §17.1.3: branch of the top Via and method of the CSeq. */
 export function clientKey(branch: string, method: string): string {
-  return `${branch} ${method}`
+  return joined(branch, method)
+}
+
+/** A text of its own: a key outlives the message that its parts are cut out of. */
+function joined(...parts: readonly string[]): string {
+  return parts.join(' ')
 }
 
 function branchOf({ branch }: Via, { callId, fromTag, cseq }: RequestIdentity): string {

@@ -1,4 +1,5 @@
 import { send, start, stop, terminated, type Step } from './effects.ts'
+import { again, keep, type Kept } from './kept.ts'
 import { patience, type TimerName } from './timers.ts'
 
 /**
@@ -14,7 +15,7 @@ import { patience, type TimerName } from './timers.ts'
 export type NonInviteServerState =
   | { readonly kind: 'trying'; readonly reliable: boolean }
   | { readonly kind: 'proceeding'; readonly reliable: boolean; readonly last: Buffer }
-  | { readonly kind: 'completed'; readonly last: Buffer }
+  | { readonly kind: 'completed'; readonly last: Kept }
   | { readonly kind: 'terminated' }
 
 /** `request` is a retransmission; `respond` comes from the transaction user. */
@@ -39,7 +40,7 @@ export function stepNonInviteServer(
     case 'proceeding':
       return open(state, event, now)
     case 'completed':
-      if (event.kind === 'request') return [state, send(state.last)]
+      if (event.kind === 'request') return [state, send(again(state.last))]
       return event.kind === 'timer' && event.timer === 'J' ? over : [state]
     case 'terminated':
       return [state]
@@ -58,7 +59,7 @@ function open(
       const { reliable } = state
       if (event.status < 200) return [{ kind: 'proceeding', reliable, last: event.bytes }, send(event.bytes)]
       if (reliable) return [{ kind: 'terminated' }, stop('user'), send(event.bytes), terminated]
-      const next = { kind: 'completed', last: event.bytes } as const
+      const next = { kind: 'completed', last: keep(event.bytes) } as const
       return [next, stop('user'), send(event.bytes), start('J', now + patience)]
     }
     case 'timer':

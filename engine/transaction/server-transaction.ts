@@ -18,6 +18,8 @@ export interface ServerOwner<Context> {
   onTrying(transaction: ServerTransaction<Context>): void
   /** The application has not answered an INVITE in time. */
   onUnanswered(transaction: ServerTransaction<Context>): void
+  /** A refusal goes out once more. */
+  readonly onResponseAgain?: () => void
   /** Called once, at the end. */
   onServerOver(transaction: ServerTransaction<Context>): void
 }
@@ -95,6 +97,7 @@ export class ServerTransaction<Context> {
   }
 
   ring(timer: TimerName): void {
+    if (timer === 'G') this.#owner.onResponseAgain?.()
     this.#step({ kind: 'timer', timer })
   }
 

@@ -17,9 +17,10 @@ export class TransactionTable<T extends Entry> {
   }
 
   get size(): number {
-    return this.#byId.size
+    return this.#byKey.size
   }
 
+  /** An id that is there already means the new entry from now on; the old one is still found by its key. */
   add(entry: T): void {
     this.#byId.set(entry.id, entry)
     this.#byKey.set(entry.key, entry)
@@ -32,7 +33,7 @@ export class TransactionTable<T extends Entry> {
 
   /** One that is not in the table is no error. */
   remove(entry: T): void {
-    this.#byId.delete(entry.id)
+    if (this.#byId.get(entry.id) === entry) this.#byId.delete(entry.id)
     if (this.#byKey.get(entry.key) === entry) this.#byKey.delete(entry.key)
     const name = this.#groupOf(entry)
     const group = name === undefined ? undefined : this.#groups.get(name)
@@ -59,6 +60,6 @@ export class TransactionTable<T extends Entry> {
   }
 
   all(): readonly T[] {
-    return [...this.#byId.values()]
+    return [...this.#byKey.values()]
   }
 }

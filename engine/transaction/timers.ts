@@ -16,12 +16,13 @@ export const timerD = 32_000
 /**
  * The timers of a transaction by the letters of RFC 3261 table 4 and RFC 6026. `C` bounds the ringing of our INVITE (§16.6),
  * `trying` delays the 100 (§17.2.1), `user` bounds the wait for our own application, `unreachable` reports later what failed
- * while an order was being carried out, `2xx` paces an answer that waits for its ACK, `race` ends a call that was answered
- * while it was being cancelled.
+ * while an order was being carried out, `2xx` paces an answer that waits for its ACK, `1xx` a reliable provisional response
+ * that waits for its PRACK, `race` ends a call that was answered while it was being cancelled, `session` is the timer of
+ * RFC 4028, `subscription` ends a dialog that nobody has subscribed in again.
  */
 export type TimerName =
   | ('A' | 'B' | 'C' | 'D' | 'E' | 'F' | 'G' | 'H' | 'I' | 'J' | 'K' | 'L' | 'M')
-  | ('trying' | 'user' | 'unreachable' | '2xx' | 'race')
+  | ('trying' | 'user' | 'unreachable' | '2xx' | '1xx' | 'race' | 'session' | 'subscription')
 
 /** How long an INVITE may wait for people and for our own application, ms. */
 export interface InviteLimits {

@@ -1,9 +1,12 @@
 import type { ClientTx, Core, Received } from '../core.ts'
 import { uacDialog } from '../dialog/create.ts'
 import { refreshed } from '../dialog/dialog.ts'
+import { termsAsUac } from '../dialog/session-terms.ts'
 import { LiveDialog } from '../live-dialog.ts'
+import { keepSdp } from '../local-sdp.ts'
 import { contactUri, cseq, toTag } from '../message/accessors.ts'
 import { openDialog } from '../open-dialog.ts'
+import { agree } from '../sessions.ts'
 import { repeatAck, sendAck } from './ack.ts'
 import { sendBye } from './hang-up.ts'
 import { peerOf } from './peer-of-client.ts'
@@ -26,7 +29,9 @@ function onFirst(core: Core, client: ClientTx, received: Received): void {
   const { context, id } = client
   const number = cseq(received.response)?.number ?? 0
   const live = context.leg === undefined ? context.dialog : opened(core, client, received)
+  const invite = context.request
   context.request = undefined
+  context.order = undefined
   if (live === undefined) return
   context.dialog = live
   if (context.leg === undefined) live.plain = refreshed(live.plain, contactUri(received.response))
@@ -37,6 +42,8 @@ function onFirst(core: Core, client: ClientTx, received: Received): void {
   else {
     const isRace = context.leg !== undefined && context.cancel !== undefined
     live.toAcknowledge = { cseq: number, transaction: id, isRace }
+    agree(core, live, termsAsUac(received.response.headers), received.response)
+    if (invite !== undefined) keepSdp(live, invite)
   }
   const { response, source } = received
   core.emit({ kind: 'response', transaction: id, dialog: live.plain.id, response, source })

@@ -1,10 +1,13 @@
 import type { Ordered, RequestParts, Sent } from '../api.ts'
 import type { Core } from '../core.ts'
 import { longName } from '../message/headers.ts'
-import type { LiveDialog } from '../live-dialog.ts'
+import type { Service } from '../dialog/next-hop.ts'
+import type { LiveDialog, StoredAck } from '../live-dialog.ts'
+import { keepSdp } from '../local-sdp.ts'
+import { again, keep } from '../transaction/kept.ts'
 import { composeInside } from './compose.ts'
-import { dialogHop } from './hops.ts'
-import { newBranch, viaOf, withVia, written } from './launch.ts'
+import { dialogHop, placesOf, type Hop } from './hops.ts'
+import { newBranch, viaOf, withVia, written } from './written.ts'
 
 /** Carries out `Engine.ack`. */
 export function acknowledge(
@@ -18,6 +21,7 @@ export function acknowledge(
   if (due === undefined) return { ok: false, refusal: 'unknown-transaction' }
   const sent = sendAck(core, live, due.cseq, parts)
   if (!sent.ok) return sent
+  keepSdp(live, sent.request)
   live.toAcknowledge = undefined
   // Told later, so that the application sees this order carried out first.
   if (due.isRace) core.wheel.set(live.alarm, 'race', core.clock.now())
@@ -40,18 +44,29 @@ export function sendAck(
   const { hop } = found
   if (hop.isDead) return { ok: false, refusal: 'flow-closed' }
   const composed = composeInside(core, live, { method: 'ACK', headers }, cseq)
-  const request = withVia({ method: 'ACK', composed, hop, body }, newBranch(core))
+  const request = withVia(core, { method: 'ACK', composed, hop, body }, newBranch(core))
   const bytes = written(request)
   if (bytes === undefined) return { ok: false, refusal: 'invalid-header' }
-  live.acknowledged = { cseq, bytes, target: hop.target }
-  repeatAck(core, live)
+  live.acknowledged = { cseq, bytes: keep(bytes), target: hop.target }
+  if (hop.service === undefined) repeatAck(core, live)
+  else locateAck(core, live, live.acknowledged, hop, hop.service)
   return { ok: true, transaction: '', request, via: viaOf(hop) }
+}
+
+/** An ACK has no transaction that could try one place after the other: it goes to the first that its Via fits. */
+function locateAck(core: Core, live: LiveDialog, ack: StoredAck, hop: Hop, service: Service): void {
+  placesOf(core, hop, service, hops => {
+    const found = hops.find(({ listener }) => listener.transport === hop.listener.transport)
+    if (live.acknowledged !== ack) return
+    if (found !== undefined) live.acknowledged = { ...ack, target: found.target }
+    repeatAck(core, live)
+  })
 }
 
 /** Sends the last ACK of a dialog again. */
 export function repeatAck(core: Core, { acknowledged }: LiveDialog): void {
   if (acknowledged === undefined) return
-  core.transports.send(acknowledged.bytes, acknowledged.target, reason =>
+  core.transports.send(again(acknowledged.bytes), acknowledged.target, reason =>
     core.log.debug('sip.ack-failed', { reason }),
   )
 }

@@ -29,7 +29,7 @@ export function sendCancel(core: Core, client: ClientTx): void {
   const branch = topVia(request)?.branch
   if (branch === undefined) return
   const composed = { uri: request.uri, lines: cancelLines(request, cancel.headers), contact }
-  const hop = { target, listener, isDead: false }
+  const hop = { target, listener, isDead: false, isPinned: true }
   launch(core, { method: 'CANCEL', composed, hop, branch, isOwn: true })
   client.cancelled()
 }

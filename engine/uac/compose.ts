@@ -2,6 +2,7 @@ import type { RequestParts } from '../api.ts'
 import { contactAt } from '../addresses.ts'
 import type { Core } from '../core.ts'
 import { inDialog } from '../dialog/outgoing.ts'
+import { linesAsUac, openingLines } from '../dialog/session-terms.ts'
 import type { LiveDialog } from '../live-dialog.ts'
 import { parseCSeq } from '../message/cseq.ts'
 import { longName } from '../message/headers.ts'
@@ -23,6 +24,8 @@ export interface Composed {
 export interface ComposedNew extends Composed {
   readonly callId: string
   readonly fromTag: string
+  /** The session timer in it is the engine's wish. */
+  readonly isTimed: boolean
 }
 
 /**
@@ -49,8 +52,19 @@ export function composeNew(
     ['CSeq', cseq],
   ]
   addContact(lines, parts.method, taken.get('contact'), contact)
+  const isTimed = isTimedHere(core, parts.method, rest)
+  if (isTimed) lines.push(...openingLines(core.sessions.expiresSec, core.sessions.minSec))
   lines.push(...agentLine(core, rest), ...rest)
-  return { uri, lines, contact, callId, fromTag: from.tag }
+  return { uri, lines, contact, callId, fromTag: from.tag, isTimed }
+}
+
+/** Whether the session timer in an INVITE is the engine's wish. */
+function isTimedHere({ sessions }: Core, method: string, given: readonly HeaderLine[]): boolean {
+  return method === 'INVITE' && sessions.expiresSec > 0 && !statesTimer(given)
+}
+
+function statesTimer(given: readonly HeaderLine[]): boolean {
+  return given.some(([name]) => longName(name) === 'session-expires')
 }
 
 /** A From value with its tag, which is made when there is none. */
@@ -79,6 +93,9 @@ export function composeInside(
   const contact = given.taken.get('contact') ?? live.plain.contact
   const all: HeaderLine[] = [['Max-Forwards', given.taken.get('max-forwards') ?? '70'], ...lines]
   addContact(all, parts.method, given.taken.get('contact'), contact)
+  const terms = refreshMethods.has(parts.method) ? live.session?.terms : undefined
+  // RFC 4028 §7.4: a request that says nothing would switch the timer off.
+  if (terms !== undefined && !statesTimer(given.rest)) all.push(...linesAsUac(terms))
   all.push(...agentLine(core, given.rest), ...given.rest)
   return { uri, lines: all, contact }
 }
@@ -115,3 +132,5 @@ const newNames: ReadonlySet<string> = new Set(['from', 'to', 'call-id', 'cseq', 
 const dialogNames: ReadonlySet<string> = new Set([...newNames, 'route'])
 /** Requests whose Contact is a remote target (§12.2, RFC 3311, 6665, 3515). */
 const contactMethods: ReadonlySet<string> = new Set(['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER'])
+/** Requests that refresh the session and the remote target (RFC 3261 §12.2, RFC 3311, RFC 4028 §7). */
+export const refreshMethods: ReadonlySet<string> = new Set(['INVITE', 'UPDATE'])

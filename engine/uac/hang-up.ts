@@ -30,7 +30,7 @@ export function sendBye(core: Core, live: LiveDialog, reason: string): SipReques
 function noWay(core: Core, { plain: { peer } }: LiveDialog): Hop | undefined {
   const listener = core.transports.listeners()[0]
   const target = { transport: peer.transport, host: peer.address, port: peer.port }
-  return listener && { target, listener, isDead: true }
+  return listener && { target, listener, isDead: true, isPinned: true }
 }
 
 /** The words that applications of drachtio know. */

@@ -1,16 +1,20 @@
-import type { Ordered, Refusal, RequestParts, Sent } from '../api.ts'
-import { mayLeave } from '../admission.ts'
-import type { Core } from '../core.ts'
+import type { ListenerAddress, Ordered, Refusal, RequestParts, Sent } from '../api.ts'
+import { mayCall, mayLeave } from '../admission.ts'
+import type { ClientTx, Core } from '../core.ts'
 import { counted } from '../dialog/outgoing.ts'
-import { dialogId } from '../dialog/dialog.ts'
+import { dialogId, movedTo, type Peer } from '../dialog/dialog.ts'
 import { closeDialog } from '../dialogs.ts'
 import type { LiveDialog } from '../live-dialog.ts'
 import { longName } from '../message/headers.ts'
 import { parseUri } from '../message/uri.ts'
 import { cancelClient } from './cancel.ts'
-import { composeInside, composeNew } from './compose.ts'
+import { composeInside, composeNew, refreshMethods } from './compose.ts'
+import { depart } from './depart.ts'
 import { dialogHop, hopOf } from './hops.ts'
 import { launch } from './launch.ts'
+import { peerKeyOf } from './overloaded.ts'
+import { isInviteOpen } from './refresh.ts'
+import { written } from './written.ts'
 
 /** Carries out `Engine.request`. */
 export function sendRequest(core: Core, parts: RequestParts): Ordered<Sent> {
@@ -31,35 +35,70 @@ function sendNew(core: Core, parts: RequestParts): Ordered<Sent> {
   const composed = composeNew(core, parts, uri, found.hop)
   if (composed === undefined) return refused('invalid-header')
   const order = { method, composed, hop: found.hop, body, flow }
-  if (method !== 'INVITE') return sentOf(launch(core, order))
-  if (core.dialogs.size >= core.limits.dialogs) return refused('overloaded')
+  if (!core.overload.mayGo(peerKeyOf(found.hop))) return refused('overloaded')
+  if (method !== 'INVITE' && method !== 'SUBSCRIBE') return sentOf(launch(core, order))
+  if (!mayCall(core)) return refused('overloaded')
   const leg = dialogId(composed.callId, composed.fromTag)
-  const launched = launch(core, { ...order, leg })
+  const launched = launch(core, { ...order, leg, isTimed: composed.isTimed })
   if (launched.ok && !core.legs.has(leg)) core.legs.set(leg, launched.client)
   return sentOf(launched)
 }
 
 function sendInside(core: Core, parts: RequestParts, id: string): Ordered<Sent> {
   const live = core.dialogs.get(id)
-  if (live === undefined) return refused('unknown-dialog')
+  if (live === undefined || live.heldBye !== undefined) return refused('unknown-dialog')
   const found = dialogHop(core, live.plain, parts.flow)
   if (!found.ok) return found
-  const { method, body, flow } = parts
+  const { hop } = found
+  const { method, body = '', flow } = parts
   const next = counted(live.plain)
   const composed = composeInside(core, live, parts, next.localCSeq)
-  const order = { method, composed, hop: found.hop, body, flow, dialog: live }
-  const isGlare = method === 'INVITE' && isInviteOpen(live)
+  const isOffer = body.length > 0
+  const isGlare = isInTheWay(live, method, isOffer)
+  // RFC 3261 §15: no BYE before the ACK of our 2xx.
+  const isHeld = method === 'BYE' && live.answer !== undefined
+  const order = { method, composed, hop, body, flow, dialog: live, isHeld }
   const launched = launch(core, isGlare ? { ...order, failure: 491 } : order)
   if (!launched.ok) return launched
-  live.plain = method === 'INVITE' || method === 'UPDATE' ? { ...next, contact: composed.contact } : next
-  if (method === 'INVITE' && !isGlare) live.ourInvite = launched.client
-  if (method === 'BYE') end(core, live)
+  const known = flow === undefined ? next : movedTo(next, overFlow(next.peer, flow, hop.listener))
+  live.plain = refreshMethods.has(method) ? { ...known, contact: composed.contact } : known
+  if (isHeld) hold(core, live, launched.client)
+  else if (!isGlare) follow(core, live, launched.client, isOffer)
   return sentOf(launched)
 }
 
-/** RFC 3261 §14.1: no INVITE while another one is open in the dialog, whoever sent it. */
-function isInviteOpen(live: LiveDialog): boolean {
-  return live.ourInvite !== undefined || live.theirInvite !== undefined || live.answer !== undefined
+/** The application knows that the peer is at a connection now; an ACK must go there too. */
+function overFlow(peer: Peer, flow: string, { transport, name }: ListenerAddress): Peer {
+  return { ...peer, transport, listener: name, flow }
+}
+
+/** What a request that has left means for its dialog. */
+function follow(core: Core, live: LiveDialog, client: ClientTx, hasOffer: boolean): void {
+  if (client.method === 'INVITE') live.ourInvite = client
+  else if (client.method === 'UPDATE' && hasOffer) live.ourUpdate = client
+  else if (client.method === 'BYE') end(core, live)
+}
+
+/** RFC 3261 §14.1, RFC 3311 §5.1: no offer while another exchange is open in the dialog, whoever began it. */
+function isInTheWay(live: LiveDialog, method: string, hasOffer: boolean): boolean {
+  if (method === 'INVITE') return isInviteOpen(live) || live.ourUpdate !== undefined
+  if (method !== 'UPDATE' || !hasOffer) return false
+  const { ourUpdate, ourInvite, theirInvite } = live
+  return (
+    ourUpdate !== undefined ||
+    (ourInvite !== undefined && !ourInvite.context.isOfferAnswered) ||
+    (theirInvite !== undefined && theirInvite.context.reliables?.hasAnswered !== true)
+  )
+}
+
+/** Lets the BYE go when the ACK is there, or when nobody waits for it any more. */
+function hold(core: Core, live: LiveDialog, client: ClientTx): void {
+  live.heldBye = () => {
+    live.heldBye = undefined
+    const { request } = client.context
+    const bytes = request && written(request)
+    if (bytes !== undefined) depart(core, client, bytes)
+  }
 }
 
 function end(core: Core, live: LiveDialog): void {

@@ -1,5 +1,6 @@
 import type { Core, ServerTx } from '../core.ts'
-import { dialogOf } from '../dialogs.ts'
+import { closeDialog, dialogOf } from '../dialogs.ts'
+import { passAck } from '../forward/through.ts'
 import { hangUp } from '../uac/hang-up.ts'
 import { stamped, type Incoming } from './incoming.ts'
 
@@ -7,8 +8,9 @@ import { stamped, type Incoming } from './incoming.ts'
 export function receiveAck(core: Core, incoming: Incoming, server: ServerTx | undefined): void {
   if (server !== undefined && !server.receiveAck()) return
   const live = dialogOf(core, incoming)
-  const answer = live?.answer
-  if (live === undefined || answer === undefined || answer.cseq !== incoming.cseq) return
+  if (live === undefined) return passAck(core, incoming)
+  const { answer } = live
+  if (answer === undefined || answer.cseq !== incoming.cseq) return
   answer.acknowledge()
   live.answer = undefined
   const { request, source } = incoming
@@ -19,5 +21,6 @@ export function receiveAck(core: Core, incoming: Incoming, server: ServerTx | un
     request: stamped(request, source),
     source,
   })
+  if (live.heldBye !== undefined) return closeDialog(core, live)
   if (live.isCancelledLate && !live.isOver) hangUp(core, live, 'cancelled-after-answer')
 }

@@ -1,6 +1,7 @@
 import type { Source } from '../api.ts'
 import type { Core, ServerTx } from '../core.ts'
 import { cancelledKey } from '../transaction/key.ts'
+import { cancelPassed } from '../forward/through.ts'
 import { hangUp } from '../uac/hang-up.ts'
 import { stamped, type Incoming } from './incoming.ts'
 import { replyStateless } from './reply.ts'
@@ -15,9 +16,18 @@ export function receiveCancel(core: Core, incoming: Incoming): void {
   }
   const tag = (server.context.tag ??= core.random(8))
   replyStateless(core, request, source, { status: 200, tag })
+  if (server.context.passing !== undefined) {
+    if (!cancelPassed(core, server)) tell(core, server, incoming)
+    return
+  }
   if (server.context.request === undefined) return cancelledLate(core, server)
+  server.context.reliables?.stop()
   respond(core, server.id, { status: 487 })
-  core.emit({ kind: 'cancel', transaction: server.id, request: stamped(request, source), source })
+  tell(core, server, incoming)
+}
+
+function tell(core: Core, { id }: ServerTx, { request, source }: Incoming): void {
+  core.emit({ kind: 'cancel', transaction: id, request: stamped(request, source), source })
 }
 
 /** The answer has crossed the CANCEL: the call is ended, but not before its ACK (§15). */

@@ -1,7 +1,6 @@
 import type { Source } from '../api.ts'
 import { stampedVia } from '../addresses.ts'
 import { callId, cseq, fromTag, toTag, topVia } from '../message/accessors.ts'
-import { Headers } from '../message/headers.ts'
 import type { SipRequest } from '../message/message.ts'
 import type { RequestIdentity } from '../transaction/key.ts'
 import type { Via } from '../message/via.ts'
@@ -33,9 +32,9 @@ export function incomingFrom(request: SipRequest, source: Source): Incoming | un
 
 /** The request as it is told and answered: its top Via shows where it really came from. */
 export function stamped(request: SipRequest, source: Source): SipRequest {
-  const at = request.headers.names().indexOf('via')
-  const lines = request.headers.lines.map((line, index) =>
-    index === at ? ([line[0], stampedVia(line[1], source)] as const) : line,
-  )
-  return { ...request, headers: new Headers(lines) }
+  const { kind, method, uri, headers, body } = request
+  const at = headers.names().indexOf('via')
+  const value = headers.lines[at]?.[1]
+  if (value === undefined) return request
+  return { kind, method, uri, headers: headers.with(at, stampedVia(value, source)), body }
 }

@@ -40,6 +40,7 @@ export class LiveAnswer implements Ringing {
   }
 
   ring(): void {
+    this.#core.counts.responsesAgain.add()
     this.#step('ring')
   }
 

@@ -5,7 +5,8 @@ import { response } from '../message/build.ts'
 import { longName } from '../message/headers.ts'
 import type { HeaderLine, SipRequest, SipResponse } from '../message/message.ts'
 import { tagOf } from '../message/name-addr.ts'
-import { writeMessage } from '../message/write.ts'
+import { written } from '../uac/written.ts'
+import { withFeedback, type Feedback } from '../overload.ts'
 import { stamped } from './incoming.ts'
 
 /** What the engine adds to a response where the application has not given it. */
@@ -13,12 +14,15 @@ export interface ReplyParts extends ResponseParts {
   readonly contact?: string | undefined
   /** The value of Server. */
   readonly server?: string | undefined
+  /** What a peer that asks is told about our load. */
+  readonly feedback?: Feedback | undefined
 }
 
 /** The response with all that RFC 3261 §8.2.6.2 and §12.1.1 take over from the request. Headers that are the engine's are dropped from `parts`. */
 export function replyTo(request: SipRequest, parts: ReplyParts): SipResponse {
   const { status, reason, body = '', tag, contact, server } = parts
   const lines = copiedLines(request, status, status === 100 ? undefined : tag)
+  if (parts.feedback !== undefined) addFeedback(lines, parts.feedback)
   const given = (parts.headers ?? []).filter(([name]) => !ownNames.has(longName(name)))
   if (contact !== undefined && !has(given, 'contact')) lines.push(['Contact', contact])
   if (server !== undefined && !has(given, 'server')) lines.push(['Server', server])
@@ -28,8 +32,15 @@ export function replyTo(request: SipRequest, parts: ReplyParts): SipResponse {
 
 /** Answers a request that is not kept (§8.2.7): refusals of the engine itself, and the 200 to a CANCEL. */
 export function replyStateless(core: Core, request: SipRequest, source: Source, parts: ReplyParts): void {
-  const full = { tag: core.statelessTag, server: core.userAgent, ...parts }
-  const bytes = writeMessage(replyTo(stamped(request, source), full))
+  const full = {
+    tag: core.statelessTag,
+    server: core.userAgent,
+    feedback: core.overload.feedback(),
+    ...parts,
+  }
+  const bytes = written(replyTo(stamped(request, source), full))
+  // What a broken request holds may be nothing that can be given back, e.g. a NUL in its Via.
+  if (bytes === undefined) return
   core.transports.send(bytes, targetOf(source), reason => core.log.debug('sip.reply-failed', { reason }))
 }
 
@@ -43,6 +54,13 @@ function copiedLines({ headers }: SipRequest, status: number, tag: string | unde
     else if (name === 'record-route' && status > 100 && status < 300) lines.push(line)
   }
   return lines
+}
+
+/** RFC 7339 §4: the peer finds it in the Via that it has sent, the first one. */
+function addFeedback(lines: HeaderLine[], feedback: Feedback): void {
+  const at = lines.findIndex(([name]) => longName(name) === 'via')
+  const line = lines[at]
+  if (line !== undefined) lines[at] = [line[0], withFeedback(line[1], feedback)]
 }
 
 function has(lines: readonly HeaderLine[], name: string): boolean {

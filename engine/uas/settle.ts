@@ -1,12 +1,12 @@
-import type { Core, ServerTx } from '../core.ts'
+import type { Core, ServerContext, ServerTx } from '../core.ts'
 import { uasDialog } from '../dialog/create.ts'
 import { peerAt, refreshed } from '../dialog/dialog.ts'
 import { closeDialog } from '../dialogs.ts'
 import type { LiveDialog } from '../live-dialog.ts'
-import { contactUri } from '../message/accessors.ts'
-import { cseq } from '../message/accessors.ts'
+import { contactUri, cseq } from '../message/accessors.ts'
 import type { SipRequest } from '../message/message.ts'
 import { openDialog } from '../open-dialog.ts'
+import { followSubscription, keepBySubscription } from '../subscriptions.ts'
 import { hangUp } from '../uac/hang-up.ts'
 import { LiveAnswer } from './live-answer.ts'
 
@@ -16,6 +16,8 @@ export interface SentResponse {
   readonly bytes: Buffer
   /** Our Contact. */
   readonly contact: string
+  /** Our Expires. */
+  readonly expires: string | undefined
 }
 
 /** Draws the consequences of a response for dialogs; the id of the one that it created or belongs to. */
@@ -26,16 +28,32 @@ export function settle(
   sent: SentResponse,
 ): string | undefined {
   const { context, method } = server
-  const isFinal = sent.status >= 200
-  if (isFinal) context.request = undefined
-  if (context.leg !== undefined) return settleCall(core, server, request, sent, context.leg)
-  const { dialog } = context
-  if (dialog === undefined) return undefined
-  const isTargetRefresh = method === 'INVITE' || method === 'UPDATE'
-  if (isSuccess(sent) && isTargetRefresh) dialog.plain = refreshed(dialog.plain, contactUri(request))
-  if (isFinal && dialog.theirInvite === server) dialog.theirInvite = undefined
-  if (isSuccess(sent) && method === 'INVITE' && !dialog.isOver) awaitAck(core, dialog, server, request, sent)
-  return dialog.plain.id
+  if (sent.status >= 200) forget(context)
+  if (context.leg !== undefined) {
+    return method === 'SUBSCRIBE'
+      ? settleSubscription(core, server, request, sent, context.leg)
+      : settleCall(core, server, request, sent, context.leg)
+  }
+  if (context.dialog === undefined) return undefined
+  if (sent.status >= 200) settleInside(core, server, request, sent, context.dialog)
+  return context.dialog.plain.id
+}
+
+function settleInside(
+  core: Core,
+  server: ServerTx,
+  request: SipRequest,
+  sent: SentResponse,
+  dialog: LiveDialog,
+): void {
+  const { method } = server
+  if (dialog.theirInvite === server) dialog.theirInvite = undefined
+  if (dialog.theirUpdate === server) dialog.theirUpdate = undefined
+  if (!isSuccess(sent)) return
+  if (method === 'INVITE' || method === 'UPDATE') dialog.plain = refreshed(dialog.plain, contactUri(request))
+  if (dialog.isOver) return
+  followSubscription(dialog, request, sent.expires)
+  if (method === 'INVITE') awaitAck(core, dialog, server, request, sent)
 }
 
 function settleCall(
@@ -49,6 +67,7 @@ function settleCall(
   const { status, contact } = sent
   if (status >= 200 && core.legs.get(leg) === server) core.legs.delete(leg)
   if (status >= 300) {
+    core.refusedCalls.set(leg, { cseq: cseq(request)?.number ?? 0, server })
     if (context.dialog !== undefined) closeDialog(core, context.dialog)
     return undefined
   }
@@ -61,6 +80,31 @@ function settleCall(
   live.theirInvite = undefined
   awaitAck(core, live, server, request, sent)
   return live.plain.id
+}
+
+/** RFC 6665 §4.2.1: the 2xx to a SUBSCRIBE makes the dialog in which the NOTIFYs go. */
+function settleSubscription(
+  core: Core,
+  server: ServerTx,
+  request: SipRequest,
+  sent: SentResponse,
+  leg: string,
+): string | undefined {
+  if (sent.status < 200) return undefined
+  if (core.legs.get(leg) === server) core.legs.delete(leg)
+  const { source, tag } = server.context
+  if (!isSuccess(sent) || tag === undefined) return undefined
+  const live = openDialog(core, uasDialog(request, tag, sent.contact, peerAt(source)), false)
+  server.context.dialog = live
+  keepBySubscription(core, live)
+  followSubscription(live, request, sent.expires)
+  return live.plain.id
+}
+
+function forget(context: ServerContext): void {
+  context.request = undefined
+  context.reliables?.stop()
+  context.reliables = undefined
 }
 
 function open(core: Core, server: ServerTx, request: SipRequest, contact: string): LiveDialog {
@@ -80,7 +124,8 @@ function awaitAck(
   const { status, bytes } = sent
   live.answer = new LiveAnswer(core, server, { cseq: cseq(request)?.number ?? 0, status, bytes }, () => {
     live.answer = undefined
-    hangUp(core, live, live.isCancelledLate ? 'cancelled-after-answer' : 'ack-timeout')
+    if (live.heldBye !== undefined) closeDialog(core, live)
+    else hangUp(core, live, live.isCancelledLate ? 'cancelled-after-answer' : 'ack-timeout')
   })
 }
 

@@ -107,7 +107,8 @@ export function seededRandom(seed: number): (bytes: number) => string {
   }
 }
 
-async function side(
+/** An engine on a host of a network in memory, started. */
+export async function side(
   name: string,
   transports: MemoryTransports,
   clock: ManualClock,

@@ -1,6 +1,13 @@
 import t from 'tap'
 import type { Dialog } from '../../../../engine/dialog/dialog.ts'
-import { addressOf, isHidden, nextHopOf, type Address } from '../../../../engine/dialog/next-hop.ts'
+import {
+  addressOf,
+  isHidden,
+  nextHopOf,
+  serviceOf,
+  type Address,
+  type Service,
+} from '../../../../engine/dialog/next-hop.ts'
 
 const uris: readonly [uri: string, address: Address | undefined][] = [
   ['sip:a@10.0.0.1', { transport: 'udp', host: '10.0.0.1', port: 5060 }],
@@ -43,19 +50,36 @@ const dialog: Dialog = {
   contact: '',
   peer: { transport: 'udp', address: '203.0.113.7', port: 6000, listener: 'trunk' },
 }
-const heard = { transport: 'udp', host: '203.0.113.7', port: 6000 }
+const heard = { kind: 'heard', address: { transport: 'udp', host: '203.0.113.7', port: 6000 } }
 
 t.test('a request goes to the first route, else to the target, else to where the peer was heard', async t => {
   t.strictSame(nextHopOf({ ...dialog, routes: ['<sip:proxy:5080;lr>', '<sip:far;lr>'] }), {
-    transport: 'udp',
-    host: 'proxy',
-    port: 5080,
+    kind: 'uri',
+    uri: 'sip:proxy:5080;lr',
   })
-  t.strictSame(nextHopOf(dialog), { transport: 'udp', host: '203.0.113.7', port: 5070 })
+  t.strictSame(nextHopOf(dialog), { kind: 'uri', uri: 'sip:a@203.0.113.7:5070' })
   t.strictSame(nextHopOf({ ...dialog, target: 'tel:1' }), heard)
   t.strictSame(nextHopOf({ ...dialog, target: 'sip:a@192.168.1.5' }), heard)
-  t.equal(nextHopOf({ ...dialog, routes: ['<tel:1>'] }), undefined)
+  t.strictSame(nextHopOf({ ...dialog, routes: ['<tel:1>'] }), { kind: 'uri', uri: 'tel:1' })
 })
+
+const services: readonly [uri: string, service: Service | undefined][] = [
+  ['sip:a@example.com', { host: 'example.com', secure: false }],
+  ['sips:a@Example.com', { host: 'example.com', secure: true }],
+  ['sip:example.com:5070', { host: 'example.com', secure: false, port: 5070 }],
+  ['sip:example.com;transport=TCP', { host: 'example.com', secure: false, transport: 'tcp' }],
+  ['sips:example.com;transport=tcp', { host: 'example.com', secure: true, transport: 'tls' }],
+  ['sip:10.0.0.1', undefined],
+  ['sip:[2001:db8::1]', undefined],
+  ['tel:1', undefined],
+  ['nonsense', undefined],
+]
+
+for (const [uri, service] of services) {
+  t.test(`${uri} ${service ? 'is to be resolved' : 'needs no resolving'}`, async t => {
+    t.strictSame(serviceOf(uri), service)
+  })
+}
 
 t.test('a private Contact seen from outside cannot be reached, nor can a placeholder', async t => {
   const cases: readonly [host: string, source: string, hidden: boolean][] = [

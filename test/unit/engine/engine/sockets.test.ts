@@ -10,13 +10,13 @@ import { sdp } from '../../../support/engine-pair.ts'
 /** An engine on a real socket; `next` waits for the next event of a kind. */
 async function engineOn(
   t: Test,
-  transport: Transport,
+  ...kinds: readonly Transport[]
 ): Promise<{
   readonly engine: ReturnType<typeof createEngine>
   readonly port: number
   readonly next: <K extends EngineEvent['kind']>(kind: K) => Promise<Extract<EngineEvent, { kind: K }>>
 }> {
-  const listeners = [{ name: 'test', transport, host: '127.0.0.1', port: 0 }]
+  const listeners = kinds.map(transport => ({ name: 'test', transport, host: '127.0.0.1', port: 0 }))
   const transports = createTransports({ listeners, log: silentLog })
   const engine = createEngine({ transports, clock: systemClock, random: randomHex, log: silentLog })
   const told: EngineEvent[] = []
@@ -67,6 +67,20 @@ for (const transport of ['udp', 'tcp'] as const) {
     t.equal(a.engine.stats().dialogs + b.engine.stats().dialogs, 0)
   })
 }
+
+t.test('a request that is too large for UDP goes over TCP to the same port', async t => {
+  const b = await engineOn(t, 'tcp')
+  const a = await engineOn(t, 'udp', 'tcp')
+  const body = 'x'.repeat(1300)
+  const uri = `sip:bob@127.0.0.1:${b.port}`
+  a.engine.request({ method: 'MESSAGE', uri, headers: [['Content-Type', 'text/plain']], body })
+  const { request, source, transaction } = await b.next('request')
+  t.equal(source.transport, 'tcp')
+  t.match(request.headers.get('via'), /^SIP\/2\.0\/TCP /)
+  t.equal(request.body.toString(), body)
+  b.engine.respond(transaction, { status: 200 })
+  t.equal((await a.next('response')).response.status, 200)
+})
 
 t.test('a TCP peer that does not listen is told as 503, after the order has returned', async t => {
   const a = await engineOn(t, 'tcp')

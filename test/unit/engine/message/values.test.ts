@@ -43,7 +43,17 @@ const addresses: readonly [value: string, read: object | undefined][] = [
   ['<>', undefined],
   ['a, b <sip:c@d>', undefined],
   ['sip:a@b?c=d', undefined],
-  ['<sip:a@b>;tag=1;tag=2', undefined],
+  [
+    '<sip:a@b>;tag=1;tag=2;y',
+    {
+      uri: 'sip:a@b',
+      params: new Map([
+        ['tag', '1'],
+        ['y', undefined],
+      ]),
+    },
+  ],
+  ['<sip:a@b>;x=1;x=2', undefined],
   ['<sip:a@b>;;', undefined],
   ['<sip:a@b>;x="', undefined],
   ['<sip:a@b> x', undefined],
@@ -75,6 +85,8 @@ for (const [value, tag] of [
   ['"a>;tag=no" <sip:a@b>;tag=x', 'x'],
   ['<sip:a@b>;z=">;tag=no";tag=x', 'x'],
   ['sip:a@b;tag=x;y', 'x'],
+  ['<sip:a@b>;tag=x;tag=y', 'x'],
+  ['"a" <sip:a@b>;tag=x;tag=y', 'x'],
   ['sip:a@b', undefined],
   ['', undefined],
 ] as const) {

@@ -5,10 +5,11 @@ import {
   type InviteServerEvent,
   type InviteServerState,
 } from '../../../../engine/transaction/invite-server.ts'
+import { keep } from '../../../../engine/transaction/kept.ts'
 import { checkMachine, effectsText, linesOf, tableNow } from '../../../support/machine-table.ts'
 
 const limits = { tryingMs: 200, answerMs: 64_000, ringMs: 600_000 }
-const busy = Buffer.from('486')
+const busy = keep(Buffer.from('486'))
 const ringing = Buffer.from('180')
 
 const states: Record<string, InviteServerState> = {
@@ -29,7 +30,7 @@ const events: Record<string, InviteServerEvent> = {
   'respond 100': { kind: 'respond', status: 100, bytes: Buffer.from('100') },
   'respond 180': { kind: 'respond', status: 180, bytes: ringing },
   'respond 200': { kind: 'respond', status: 200, bytes: Buffer.from('200') },
-  'respond 486': { kind: 'respond', status: 486, bytes: busy },
+  'respond 486': { kind: 'respond', status: 486, bytes: Buffer.from('486') },
   'timer trying': { kind: 'timer', timer: 'trying' },
   'timer user': { kind: 'timer', timer: 'user' },
   'timer G': { kind: 'timer', timer: 'G' },

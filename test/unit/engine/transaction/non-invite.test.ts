@@ -7,6 +7,7 @@ import {
   beginNonInviteServer,
   stepNonInviteServer,
 } from '../../../../engine/transaction/non-invite-server.ts'
+import { keep } from '../../../../engine/transaction/kept.ts'
 import { checkMachine, effectsText, linesOf, tableNow } from '../../../support/machine-table.ts'
 
 const bytes = Buffer.from('BYE')
@@ -70,7 +71,7 @@ t.test('every event in every state of a non-INVITE server transaction', async t 
       trying: { kind: 'trying', reliable: false },
       'trying over TCP': { kind: 'trying', reliable: true },
       proceeding: { kind: 'proceeding', reliable: false, last: Buffer.from('100') },
-      completed: { kind: 'completed', last: ok },
+      completed: { kind: 'completed', last: keep(ok) },
       terminated: { kind: 'terminated' },
     },
     events: {

@@ -1,0 +1,61 @@
+/** What a message shows at first sight, without being parsed. */
+export interface Glance {
+  /** Of a request; of a response the method that its CSeq names; empty when it shows none. */
+  readonly method: string
+  /** Of a response. */
+  readonly status?: string
+}
+
+/** Looks at the start of a message. Costs a fraction of parsing; a message that is none gives an empty method. */
+export function glance(bytes: Buffer): Glance {
+  if (!isResponse(bytes)) return { method: requestMethod(bytes) }
+  const status = bytes.toString('latin1', 8, 11)
+  return { status, method: /(\S*)$/.exec(headerValue(bytes, cseq) ?? '')?.[1] ?? '' }
+}
+
+/** The Call-ID of a message, at most 256 characters of it; undefined when it shows none. */
+export function glanceCallId(bytes: Buffer): string | undefined {
+  return headerValue(bytes, callId)
+}
+
+interface Named {
+  /** As nearly everybody writes it. */
+  readonly usual: Buffer
+  /** All other ways. */
+  readonly any: RegExp
+}
+
+const cseq: Named = { usual: Buffer.from('\r\nCSeq: '), any: /\r\ncseq[ \t]*:[ \t]*/i }
+const callId: Named = { usual: Buffer.from('\r\nCall-ID: '), any: /\r\n(?:call-id|i)[ \t]*:[ \t]*/i }
+
+function headerValue(bytes: Buffer, { usual, any }: Named): string | undefined {
+  const at = bytes.indexOf(usual)
+  return at === -1 ? searched(bytes, any) : valueAt(bytes, at + usual.length)
+}
+
+function searched(bytes: Buffer, any: RegExp): string | undefined {
+  const end = bytes.indexOf('\r\n\r\n')
+  const found = any.exec(bytes.toString('latin1', 0, end === -1 ? bytes.length : end))
+  return found === null ? undefined : valueAt(bytes, found.index + found[0].length)
+}
+
+function valueAt(bytes: Buffer, from: number): string {
+  const end = bytes.indexOf(cr, from)
+  const to = Math.min(end === -1 ? bytes.length : end, from + longest)
+  return bytes.toString('latin1', from, to).trimEnd()
+}
+
+function isResponse(bytes: Buffer): boolean {
+  return bytes[3] === slash && bytes.length > 11 && bytes.toString('latin1', 0, 8) === 'SIP/2.0 '
+}
+
+function requestMethod(bytes: Buffer): string {
+  const end = bytes.indexOf(space)
+  return end > 0 && end <= longestMethod ? bytes.toString('latin1', 0, end) : ''
+}
+
+const cr = 13
+const space = 32
+const slash = 47
+const longest = 256
+const longestMethod = 32

@@ -1,0 +1,137 @@
+import type { Core, ServerTx } from '../core.ts'
+import { beginReliable, stepReliable, type ReliableEvent, type ReliableState } from '../dialog/reliable.ts'
+import type { RAck } from '../message/rack.ts'
+import type { Step } from '../transaction/effects.ts'
+import { Alarm, type Ringing } from '../transaction/wheel.ts'
+
+/** A reliable provisional response that is to be sent. */
+export interface Reliable {
+  readonly status: number
+  readonly rseq: number
+  readonly bytes: Buffer
+  /** It carries SDP: no 2xx may leave before its PRACK (RFC 3262 §5). */
+  readonly hasSdp: boolean
+  /** The caller insists on reliable responses and the application knows nothing of it: the engine answers the PRACK. */
+  readonly isOwn: boolean
+}
+
+/** What a PRACK acknowledges; undefined when it acknowledges nothing. */
+export type Pracked = Reliable | undefined
+
+/** The reliable provisional responses to one INVITE: one at a time, each until its PRACK (RFC 3262 §3). */
+export class Reliables implements Ringing {
+  readonly #core: Core
+  readonly #server: ServerTx
+  readonly #cseq: number
+  readonly #onOverdue: () => void
+  readonly #alarm = new Alarm(this)
+  readonly #queue: Reliable[] = []
+  #rseq: number
+  #state: ReliableState = { kind: 'over' }
+  #current: Reliable | undefined
+  /** A 2xx that must wait. */
+  #final: (() => void) | undefined
+  #hasAnswered = false
+
+  constructor(core: Core, server: ServerTx, cseq: number, onOverdue: () => void) {
+    this.#core = core
+    this.#server = server
+    this.#cseq = cseq
+    this.#onOverdue = onOverdue
+    // §3: the first number is chosen at random below 2^31.
+    this.#rseq = Number.parseInt(core.random(4), 16) % 2 ** 30
+  }
+
+  /** The RSeq of the next response. */
+  nextRSeq(): number {
+    return this.#rseq + 1
+  }
+
+  /** Whether an offer was answered for good in a response that the peer has acknowledged. */
+  get hasAnswered(): boolean {
+    return this.#hasAnswered
+  }
+
+  /** Whether a 2xx waits for a PRACK; nothing more can then be answered. */
+  get isAnswering(): boolean {
+    return this.#final !== undefined
+  }
+
+  /** Sends `response` as soon as the ones before are acknowledged; false when too many wait. */
+  put(response: Reliable): boolean {
+    if (this.#queue.length >= maxWaiting) return false
+    this.#rseq = response.rseq
+    if (this.#state.kind === 'waiting') this.#queue.push(response)
+    else this.#send(response)
+    return true
+  }
+
+  /** Calls `go`, which sends a 2xx, now or when nothing stands in its way; true when that is now. */
+  answer(go: () => void): boolean {
+    this.#queue.length = 0
+    if (this.#state.kind === 'waiting' && this.#current?.hasSdp === true) {
+      this.#final = go
+      return false
+    }
+    this.stop()
+    go()
+    return true
+  }
+
+  /** A PRACK has come in. */
+  acknowledge({ rseq, cseq, method }: RAck): Pracked {
+    const current = this.#current
+    if (this.#state.kind !== 'waiting' || current?.rseq !== rseq) return undefined
+    if (cseq !== this.#cseq || method !== 'INVITE') return undefined
+    this.#step('prack')
+    this.#hasAnswered ||= current.hasSdp
+    return current
+  }
+
+  /** What waited for the last PRACK may leave. */
+  goOn(): void {
+    const next = this.#queue.shift()
+    const final = this.#final
+    this.#final = undefined
+    if (final !== undefined) final()
+    else if (next !== undefined && this.#state.kind === 'over') this.#send(next)
+  }
+
+  /** The INVITE has its final response. */
+  stop(): void {
+    this.#state = { kind: 'over' }
+    this.#queue.length = 0
+    this.#final = undefined
+    this.#core.wheel.clear(this.#alarm)
+  }
+
+  ring(): void {
+    this.#step('ring')
+  }
+
+  #send(response: Reliable): void {
+    this.#current = response
+    this.#server.respond(response.status, response.bytes)
+    const begun = beginReliable(response.bytes, this.#core.clock.now())
+    this.#state = begun[0]
+    this.#carryOut(begun)
+  }
+
+  #step(event: ReliableEvent): void {
+    const stepped = stepReliable(this.#state, event, this.#core.clock.now())
+    this.#state = stepped[0]
+    this.#carryOut(stepped)
+  }
+
+  #carryOut([, ...effects]: Step<ReliableState>): void {
+    for (const effect of effects) {
+      if (effect.kind === 'send') this.#core.serverOwner.sendResponse(this.#server, effect.bytes)
+      else if (effect.kind === 'start') this.#core.wheel.set(this.#alarm, effect.timer, effect.at)
+      else if (effect.kind === 'stop') this.#core.wheel.clear(this.#alarm)
+      else if (effect.kind === 'timeout') this.#onOverdue()
+    }
+  }
+}
+
+/** Reliable responses to one INVITE that wait for others. */
+const maxWaiting = 8
