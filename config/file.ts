@@ -49,6 +49,7 @@ function valuesOf(document: Document.Parsed, name: string, faults: Fault[]): unk
 /** The settings whose value is a secret; `config show` hides them. */
 export const secretSettings: readonly (readonly string[])[] = [
   ['signalling', 'drachtio', 'secret'],
+  ['capture', 'password'],
   ['admin', 'token'],
 ]
 

@@ -26,6 +26,10 @@ const udpTcp = z
   .array(z.enum(['udp', 'tcp']))
   .min(1)
   .default(['udp', 'tcp'])
+const strangers = z
+  .enum(['refuse', 'ignore'])
+  .default('refuse')
+  .describe('Requests from addresses that are no trunk and no media server: get 403, or nothing at all.')
 const file = z.string().min(1).max(4096).exactOptional()
 
 const listen = z.strictObject({
@@ -63,6 +67,7 @@ const listen = z.strictObject({
       host: host.default('127.0.0.1').describe('Address that carriers reach.'),
       port: port.default(5060).describe('SIP port for carriers; 0 takes any free one.'),
       transports: udpTcp.describe('Transports offered to carriers.'),
+      strangers,
       advertise,
     })
     .prefault({}),
@@ -71,6 +76,7 @@ const listen = z.strictObject({
       host: host.default('127.0.0.1').describe('Address that media servers reach.'),
       port: port.default(5070).describe('SIP port for media servers; 0 takes any free one.'),
       transports: udpTcp.describe('Transports offered to media servers.'),
+      strangers,
       advertise,
     })
     .prefault({}),
@@ -247,6 +253,24 @@ export const configSchema = z
           .regex(/^[\x21-\x7e]{16,256}$/, 'must be 16 to 256 printable characters without spaces')
           .exactOptional()
           .describe('Bearer token of the admin API; absent: made once and kept in dataDir.'),
+      })
+      .prefault({}),
+    capture: z
+      .strictObject({
+        hep: z
+          .string()
+          .regex(/^udp:\/\/(\[[0-9a-fA-F:]+\]|\d{1,3}(\.\d{1,3}){3}):\d{1,5}$/, 'must be udp://address:port')
+          .exactOptional()
+          .describe(
+            'Capture server (Homer, HEP version 3) that gets a copy of every SIP message; absent: none.',
+          ),
+        id: z
+          .int()
+          .min(0)
+          .max(4_294_967_295)
+          .default(2_001)
+          .describe('Capture id by which it knows this door.'),
+        password: z.string().min(1).max(256).exactOptional().describe('Its shared secret.'),
       })
       .prefault({}),
     log: z

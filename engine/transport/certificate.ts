@@ -7,6 +7,7 @@ export function secureOptions(certificate: Certificate | undefined): {
   readonly cert: string
   readonly key: string
   readonly minVersion: 'TLSv1.2'
+  readonly ciphers: string
 } {
   if (certificate === undefined) {
     throw new PorticoError('E_LISTEN', 'tls and wss listeners need a certificate: set tls.cert and tls.key')
@@ -23,5 +24,18 @@ export function secureOptions(certificate: Certificate | undefined): {
       },
     )
   }
-  return { cert, key, minVersion: 'TLSv1.2' }
+  return { cert, key, minVersion: 'TLSv1.2', ciphers }
 }
+
+/** Forward secrecy and authenticated encryption only (RFC 9325 §4.2). */
+const ciphers = [
+  'TLS_AES_128_GCM_SHA256',
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  'ECDHE-RSA-CHACHA20-POLY1305',
+].join(':')

@@ -2,6 +2,7 @@ import type { Clock } from '../../runtime/clock.ts'
 import type { Log } from '../../runtime/log.ts'
 import type { ListenerAddress, Source } from '../api.ts'
 import type { Admission } from './admission.ts'
+import type { TransportCounts } from './counts.ts'
 import type { Certificate, TlsClientOptions, TransportLimits, WsOptions } from './transport-options.ts'
 import type { TransportEvent } from './transport.ts'
 
@@ -14,7 +15,12 @@ export interface Context {
   readonly clock: Clock
   readonly log: Log
   readonly admission: Admission
+  readonly counts: TransportCounts
   readonly mayEnter: (address: string, listener: string) => boolean
+  /** While it says true, no WebSocket is let in. */
+  readonly isOverloaded: () => boolean
+  /** Remembers that a datagram of ours goes to `address`, so that the answer is heard. */
+  readonly sendingTo: (address: string) => void
   /** An id that no other connection has or had, in this process or another. */
   readonly nextFlow: () => string
   readonly receive: (event: TransportEvent) => void
@@ -34,6 +40,8 @@ export interface Connection {
   readonly verifiedName?: string
   /** False once it is closing; a new message then needs another connection. */
   isOpen(): boolean
+  /** Bytes that wait to be sent. */
+  queued(): number
   send(bytes: Buffer, failed: Failed): void
   close(): void
   /** As `close`, but says that this process goes away. */

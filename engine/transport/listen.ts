@@ -22,16 +22,21 @@ export async function listen(server: Server, options: ListenerOptions, context: 
 
 function admit(socket: Socket, sockets: Set<Socket>, listener: string, context: Context): void {
   const address = plainAddress(socket.remoteAddress)
-  const leave = context.mayEnter(address, listener) ? context.admission.enter(address) : undefined
-  if (leave === undefined) {
-    context.log.debug('transport.not-admitted', { listener, address })
-    socket.destroy()
+  const entered = context.mayEnter(address, listener)
+    ? context.admission.enter(address)
+    : ({ ok: false, reason: 'not-served' } as const)
+  if (!entered.ok) {
+    const { reason } = entered
+    context.counts.refused.add(reason)
+    context.log.debug('transport.not-admitted', { listener, address, reason })
+    // No FIN and no time in TIME_WAIT: a stranger costs as little as can be.
+    socket.resetAndDestroy()
     return
   }
   sockets.add(socket)
   socket.once('close', () => {
     sockets.delete(socket)
-    leave()
+    entered.leave()
   })
 }
 

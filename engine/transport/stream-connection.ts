@@ -2,7 +2,8 @@ import type { Socket } from 'node:net'
 import type { Source, Transport } from '../api.ts'
 import { failLater, type Connection, type Context, type Failed } from './context.ts'
 import { codeOf, plainAddress } from './listener-address.ts'
-import { createFramer, type Framer } from './stream-framing.ts'
+import { StallWatch } from './stall.ts'
+import { createFramer, type Framed, type Framer } from './stream-framing.ts'
 
 /** A TCP or TLS connection, and who opened it. */
 export interface StreamOptions {
@@ -26,7 +27,11 @@ class StreamConnection implements Connection {
   readonly #socket: Socket
   readonly #context: Context
   readonly #framer: Framer
+  readonly #stall: StallWatch
+  /** Until the connection is open, or has brought its first message. */
   #cancelDeadline: () => void
+  /** Until the message that has begun must have ended. */
+  #cancelMessage: (() => void) | undefined
   /** Why it was cut, or what the socket complained of. */
   #reason: string | undefined
 
@@ -36,6 +41,11 @@ class StreamConnection implements Connection {
     this.#socket = socket
     this.#context = context
     this.#framer = createFramer({ message: context.limits.messageBytes })
+    this.#stall = new StallWatch(
+      { queued: () => this.queued(), onStalled: () => this.#cut('stalled') },
+      context.limits.stallMs,
+      context.clock,
+    )
     if (options.verifiedName !== undefined) this.verifiedName = options.verifiedName
     const address = peer?.address ?? plainAddress(socket.remoteAddress)
     const port = peer?.port ?? socket.remotePort ?? 0
@@ -49,6 +59,10 @@ class StreamConnection implements Connection {
     return this.#socket.writable
   }
 
+  queued(): number {
+    return this.#socket.writableLength
+  }
+
   send(bytes: Buffer, failed: Failed): void {
     if (!this.isOpen()) {
       failLater(failed, 'flow-closed')
@@ -56,12 +70,14 @@ class StreamConnection implements Connection {
     }
     if (this.#socket.writableLength + bytes.length > this.#context.limits.queueBytes) {
       failLater(failed, 'slow-consumer')
-      this.#end('slow-consumer')
+      this.#cut('slow-consumer')
       return
     }
     this.#socket.write(bytes, cause => {
-      if (cause !== null && cause !== undefined) failed(this.#reason ?? codeOf(cause))
+      if (cause === null || cause === undefined) this.#stall.moved()
+      else failed(this.#reason ?? codeOf(cause))
     })
+    this.#stall.given()
   }
 
   /** What is on its way still goes out, but not for long. */
@@ -79,42 +95,72 @@ class StreamConnection implements Connection {
     socket.on('data', chunk => this.#take(chunk))
     socket.on('error', cause => (this.#reason ??= codeOf(cause)))
     socket.on('close', () => this.#gone())
-    socket.setTimeout(this.#context.limits.idleMs, () => this.#end('idle'))
+    socket.setTimeout(this.#context.limits.idleMs, () => this.#cut('idle'))
   }
 
   #take(chunk: Buffer): void {
-    const { messages, keepAlives, fault } = this.#framer.push(chunk)
+    // It is being closed: whatever still comes is not heard.
+    if (this.#reason !== undefined) return
+    const framed = this.#framer.push(chunk)
+    const { messages, keepAlives, fault } = framed
     if (keepAlives > 0) this.send(Buffer.from('\r\n'.repeat(keepAlives)), () => undefined)
     if (messages.length > 0) this.#cancelDeadline()
+    this.#awaitRest(messages.length > 0)
     for (const bytes of messages) {
       if (this.#socket.destroyed) return
       this.#context.receive({ kind: 'message', bytes, source: this.source })
     }
-    if (fault !== undefined) this.#end(fault)
+    if (fault !== undefined) this.#refuse(framed, fault)
   }
 
-  /** Cuts the connection, and says why. */
-  #end(reason: string): void {
+  /** A message may come in pieces, but not for ever. */
+  #awaitRest(hasEnded: boolean): void {
+    const { isMidway } = this.#framer
+    if (hasEnded || !isMidway) {
+      this.#cancelMessage?.()
+      this.#cancelMessage = undefined
+    }
+    if (!isMidway || this.#cancelMessage !== undefined) return
+    const { clock, limits } = this.#context
+    this.#cancelMessage = clock.after(limits.messageMs, () => this.#cut('message-too-slow'))
+  }
+
+  /** Nothing behind a fault can be trusted, but its message may still be told so. */
+  #refuse({ broken }: Framed, fault: string): void {
+    if (broken === undefined || this.#socket.destroyed) return this.#cut(fault)
+    this.#context.receive({ kind: 'message', bytes: broken, source: this.source, fault })
+    this.#note(fault)
+    this.close()
+  }
+
+  #cut(reason: string): void {
     if (this.#socket.destroyed) return
+    this.#note(reason)
+    this.#socket.destroy()
+  }
+
+  #note(reason: string): void {
     const { transport, address, port, listener } = this.source
     this.#context.log.info('transport.cut', { transport, address, port, listener, reason })
+    this.#context.counts.cut.add(reason)
     this.#reason ??= reason
-    this.#socket.destroy()
   }
 
   #gone(): void {
     this.#cancelDeadline()
+    this.#cancelMessage?.()
+    this.#stall.stop()
     this.#context.closed(this)
   }
 
   #firstMessageDeadline(): () => void {
     const { clock, limits } = this.#context
-    return clock.after(limits.firstMessageMs, () => this.#end('silent'))
+    return clock.after(limits.firstMessageMs, () => this.#cut('silent'))
   }
 
   #connectDeadline(): () => void {
     const { clock, limits } = this.#context
-    const cancel = clock.after(limits.connectMs, () => this.#end('connect-timeout'))
+    const cancel = clock.after(limits.connectMs, () => this.#cut('connect-timeout'))
     this.#socket.once(this.source.transport === 'tls' ? 'secureConnect' : 'connect', cancel)
     return cancel
   }

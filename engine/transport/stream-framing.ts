@@ -11,11 +11,15 @@ export interface Framed {
   readonly keepAlives: number
   /** Stable and in kebab-case, e.g. `missing-content-length`. */
   readonly fault?: string
+  /** With a fault: the head of the message that has it, when it is whole. It may be answered, and nothing else. */
+  readonly broken?: Buffer
 }
 
 /** Cuts a byte stream into SIP messages (RFC 3261 §18.3); how the stream is cut into chunks makes no difference. */
 export interface Framer {
   push(chunk: Buffer): Framed
+  /** Whether a message has begun and not ended. */
+  readonly isMidway: boolean
 }
 
 /** A framer for one connection. It holds less than one message; every other byte is handed out without a copy. */
@@ -33,9 +37,15 @@ class StreamFramer implements Framer {
   /** Whether the bytes before this point were one CRLF, the first half of a ping. */
   #halfPing = false
   #fault: string | undefined
+  #broken: Buffer | undefined
 
   constructor(limits: FramerLimits) {
     this.#limits = limits
+  }
+
+  get isMidway(): boolean {
+    // A CR alone may be the begin of a keep-alive.
+    return this.#length > 1 || (this.#length === 1 && this.#held[0] !== cr)
   }
 
   push(chunk: Buffer): Framed {
@@ -64,7 +74,9 @@ class StreamFramer implements Framer {
       from = at
     }
     this.#hold(data, at)
-    return this.#fault === undefined ? { messages, keepAlives } : { messages, keepAlives, fault: this.#fault }
+    if (this.#fault === undefined) return { messages, keepAlives }
+    const faulty = { messages, keepAlives, fault: this.#fault }
+    return this.#broken === undefined ? faulty : { ...faulty, broken: this.#broken }
   }
 
   /** Goes past the line breaks between messages; `waits` when a CR is the last byte, so that what it begins is unknown. */
@@ -85,18 +97,20 @@ class StreamFramer implements Framer {
   #sizeOf(data: Buffer, at: number, searchFrom: number): number | undefined {
     const end = data.indexOf(blankLine, searchFrom)
     const headLength = (end === -1 ? data.length : end + 4) - at
-    if (headLength > this.#limits.message) return this.#broken('message-too-large')
+    if (headLength > this.#limits.message) return this.#break('message-too-large')
     if (end === -1) return undefined
+    const head = data.subarray(at, end + 4)
     const bodyLength = contentLength(data.toString('latin1', at, end))
-    if (typeof bodyLength === 'string') return this.#broken(bodyLength)
+    if (typeof bodyLength === 'string') return this.#break(bodyLength, head)
     const size = headLength + bodyLength
-    if (size > this.#limits.message) return this.#broken('message-too-large')
+    if (size > this.#limits.message) return this.#break('message-too-large', head)
     this.#needed = size
     return size <= data.length - at ? size : undefined
   }
 
-  #broken(fault: string): undefined {
+  #break(fault: string, head?: Buffer): undefined {
     this.#fault = fault
+    this.#broken = head
   }
 
   #appended(chunk: Buffer): Buffer {

@@ -23,6 +23,7 @@ export async function openTls(options: ListenerOptions, context: Context): Promi
   })
   server.on('secureConnection', socket => accept(socket, options, context))
   server.on('tlsClientError', (cause, socket) => {
+    context.counts.refused.add('tls-handshake')
     context.log.debug('transport.tls-refused', { listener: options.name, cause: codeOf(cause) })
     socket.destroy()
   })

@@ -9,11 +9,19 @@ export type Target =
       readonly port: number
       /** The listener to send from; default: the first of that transport. */
       readonly listener?: string
+      /** The name that `host`, an address, was found for; a TLS certificate must be for it. */
+      readonly name?: string
     }
 
 /** What the transport layer tells. `bytes` is exactly one SIP message as it was framed; nothing of it is parsed yet. */
 export type TransportEvent =
-  | { readonly kind: 'message'; readonly bytes: Buffer; readonly source: Source }
+  | {
+      readonly kind: 'message'
+      readonly bytes: Buffer
+      readonly source: Source
+      /** Set when a stream cannot be cut into messages here: `bytes` is a head that may be answered, and nothing else. */
+      readonly fault?: string
+    }
   | { readonly kind: 'flow-closed'; readonly flow: string }
 
 /** All sockets of the engine (RFC 3261 §18). One object holds every listener and every connection. */

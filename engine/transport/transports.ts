@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { systemClock } from '../../runtime/clock.ts'
 import type { ListenerAddress, Transport } from '../api.ts'
+import { single, type Metrics } from '../observe/metrics.ts'
 import { createAdmission } from './admission.ts'
+import { transportCounts } from './counts.ts'
+import { hearing } from './hearing.ts'
 import { failLater, type Connection, type Context, type Failed, type Listener } from './context.ts'
 import { createResolver, familyOf, type Resolver } from './resolver.ts'
 import { openConnection, openTcp, openTls } from './tcp.ts'
@@ -39,6 +42,7 @@ class SocketLayer implements SocketTransports {
     this.#options = options
     this.#context = this.#createContext(options)
     this.#resolver = createResolver(this.#context.limits, this.#context.clock)
+    if (options.metrics !== undefined) this.#show(options.metrics)
   }
 
   async start(receive: (event: TransportEvent) => void): Promise<void> {
@@ -96,7 +100,7 @@ class SocketLayer implements SocketTransports {
     if (listener === undefined) {
       failLater(failed, 'no-listener')
     } else if (familyOf(target.host) !== 0) {
-      this.#sendToAddress(bytes, target, listener, failed)
+      this.#sendToAddress(bytes, target, listener, failed, target.name)
     } else {
       this.#resolver.resolve(target.host, familyOfListener(listener), resolved => {
         if (resolved.ok) {
@@ -139,6 +143,7 @@ class SocketLayer implements SocketTransports {
 
   #createContext(options: TransportsOptions): Context {
     const limits = { ...transportDefaults.limits, ...options.limits }
+    const clock = options.clock ?? systemClock
     const run = randomBytes(6).toString('base64url')
     let count = 0
     return {
@@ -146,15 +151,32 @@ class SocketLayer implements SocketTransports {
       ws: { ...transportDefaults.ws, ...options.ws },
       tlsClient: { ...transportDefaults.tlsClient, ...options.tlsClient },
       certificate: options.tls,
-      clock: options.clock ?? systemClock,
+      clock,
       log: options.log,
-      admission: createAdmission(limits),
-      mayEnter: options.mayEnter ?? (() => true),
+      admission: createAdmission(limits, () => clock.now()),
+      counts: transportCounts(options.metrics),
+      isOverloaded: options.isOverloaded ?? (() => false),
+      ...hearing(options, limits, clock),
       nextFlow: () => `${run}-${(count += 1).toString(36)}`,
       receive: event => this.#receive?.(event),
       opened: connection => this.#opened(connection),
       closed: connection => this.#closed(connection),
     }
+  }
+
+  #show(metrics: Metrics): void {
+    metrics.gauge('portico_flows', 'Open connections', ['transport'], () => {
+      const counts = new Map<string, number>()
+      for (const { source } of this.#flows.values()) {
+        counts.set(source.transport, (counts.get(source.transport) ?? 0) + 1)
+      }
+      return [...counts].map(([transport, value]) => ({ labels: [transport], value }))
+    })
+    metrics.gauge('portico_flow_queue_bytes', 'Bytes that wait to be sent over connections', [], () => {
+      let bytes = 0
+      for (const connection of this.#flows.values()) bytes += connection.queued()
+      return single(bytes)
+    })
   }
 
   #opened(connection: Connection): void {

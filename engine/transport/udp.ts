@@ -20,7 +20,10 @@ export async function openUdp(options: ListenerOptions, context: Context): Promi
   receiveFrom(socket, options.name, context)
   return {
     address,
-    sendTo: (bytes, host, port, failed) => sendTo(socket, bytes, host, port, failed),
+    sendTo: (bytes, host, port, failed) => {
+      context.sendingTo(host)
+      sendTo(socket, bytes, host, port, failed)
+    },
     close: () => new Promise(resolve => socket.close(() => resolve())),
   }
 }
@@ -41,7 +44,8 @@ function bound(socket: Socket, options: ListenerOptions): Promise<void> {
 function receiveFrom(socket: Socket, listener: string, context: Context): void {
   socket.on('error', cause => context.log.warn('transport.udp-error', { listener, cause: codeOf(cause) }))
   socket.on('message', (bytes, { address, port }) => {
-    if (isKeepAlive(bytes) || !context.mayEnter(address, listener)) return
+    if (isKeepAlive(bytes)) return
+    if (!context.mayEnter(address, listener)) return context.counts.unheard.add()
     context.receive({ kind: 'message', bytes, source: { transport: 'udp', address, port, listener } })
   })
 }

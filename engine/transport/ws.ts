@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import {
   createServer as createHttpServer,
   STATUS_CODES,
@@ -33,6 +34,7 @@ export async function openWss(options: ListenerOptions, context: Context): Promi
   })
   attach(server, options, context)
   server.on('tlsClientError', (cause, socket) => {
+    context.counts.refused.add('tls-handshake')
     context.log.debug('transport.tls-refused', { listener: options.name, cause: codeOf(cause) })
     socket.destroy()
   })
@@ -63,12 +65,19 @@ function attach(server: Server, { name, transport }: ListenerOptions, context: C
     maxBufferedChunks: context.ws.maxBufferedChunks,
     handleProtocols: () => 'sip',
   })
+  server.timeout = context.ws.httpIdleMs
   server.on('request', context.ws.onRequest ?? notFound)
+  webSockets.on('wsClientError', (_, socket) => {
+    context.counts.upgradesRefused.add('malformed')
+    refuse(socket, 400, 0)
+  })
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const refusal = upgradeRefusal(request, context.ws)
+    const refusal = upgradeRefusal(request, context.ws) ?? crowding(context)
     if (refusal !== undefined || !(socket instanceof Socket)) {
-      context.log.debug('transport.upgrade-refused', { listener: name, ...refusal })
-      refuse(socket, refusal?.status ?? 400)
+      const { status, reason } = refusal ?? { status: 400, reason: 'no-socket' }
+      context.counts.upgradesRefused.add(reason)
+      context.log.debug('transport.upgrade-refused', { listener: name, status, reason })
+      refuse(socket, status, context.limits.upgradeRetrySec)
       return
     }
     webSockets.handleUpgrade(request, socket, head, webSocket => {
@@ -77,11 +86,19 @@ function attach(server: Server, { name, transport }: ListenerOptions, context: C
   })
 }
 
-function refuse(socket: Duplex, status: UpgradeRefusal['status']): void {
+/** Whether there is no room for one more at the moment; only asked about those that would be let in otherwise. */
+function crowding({ isOverloaded, admission }: Context): UpgradeRefusal | undefined {
+  if (isOverloaded()) return { status: 503, reason: 'overloaded' }
+  return admission.mayUpgrade() ? undefined : { status: 503, reason: 'too-many-upgrades' }
+}
+
+function refuse(socket: Duplex, status: UpgradeRefusal['status'], retrySec: number): void {
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'Connection: close',
     'Content-Length: 0',
+    // Drawn for each, so that those who are turned away together do not come back together.
+    ...(status === 503 ? [`Retry-After: ${randomInt(1, retrySec + 1)}`] : []),
     ...(status === 426 ? ['Upgrade: websocket', 'Sec-WebSocket-Version: 13'] : []),
   ]
   socket.once('error', () => socket.destroy())

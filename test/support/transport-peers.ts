@@ -71,6 +71,15 @@ export async function tcpClient(t: Test, port: number): Promise<Socket> {
   return socket
 }
 
+/** A TCP connection to `port` that must be closed from there; resolves with how many bytes it got before. */
+export async function refusedClient(port: number, localAddress = '127.0.0.1'): Promise<number> {
+  const socket = connect({ host: '127.0.0.1', port, localAddress })
+  socket.on('error', () => undefined)
+  socket.resume()
+  await new Promise(resolve => socket.once('close', resolve))
+  return socket.bytesRead
+}
+
 /** What the socket says, until it is as long as `length`. */
 export async function said(socket: Socket, length: number): Promise<string> {
   let text = ''

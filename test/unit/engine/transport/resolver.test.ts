@@ -1,6 +1,5 @@
 import t from 'tap'
 import { ManualClock } from '../../../support/manual-clock.ts'
-import { createAdmission } from '../../../../engine/transport/admission.ts'
 import { createResolver, familyOf, type Ask, type Resolved } from '../../../../engine/transport/resolver.ts'
 
 t.test('a name that is not resolved in time fails, and a late answer changes nothing', async t => {
@@ -34,19 +33,6 @@ t.test('only so many names are resolved at one time, also when their callers hav
 
 t.test('addresses need no resolving', async t => {
   t.strictSame(['192.0.2.1', '2001:db8::1', 'example.com', '192.0.2'].map(familyOf), [4, 6, 0, 0])
-})
-
-t.test('a place is given back once', async t => {
-  const admission = createAdmission({ connections: 2, connectionsPerAddress: 1 })
-  const leave = admission.enter('192.0.2.1')
-  t.ok(leave)
-  t.equal(admission.enter('192.0.2.1'), undefined, 'one per address')
-  t.ok(admission.enter('192.0.2.2'))
-  t.equal(admission.enter('192.0.2.3'), undefined, 'two in all')
-  leave?.()
-  leave?.()
-  t.ok(admission.enter('192.0.2.3'))
-  t.equal(admission.enter('192.0.2.4'), undefined)
 })
 
 function slowResolver(): { readonly ask: Ask; readonly answer: (address: string) => void } {
