@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { Config } from '../config/schema.ts'
 import { startEngineProcess, type EngineProcess } from '../engine/main.ts'
 import type { ListenerOptions } from '../engine/transport/transport.ts'
-import { sipListeners } from '../proxy/signalling.ts'
+import { engineLimits, messageLimits, sipListeners } from '../proxy/signalling.ts'
 import { PorticoError } from '../runtime/errors.ts'
 import { createLog } from '../runtime/log.ts'
 import { configOf } from './connect.ts'
@@ -33,19 +33,23 @@ function startEngine(config: Config): Promise<EngineProcess> {
     const step = 'set it to the secret that the applications give'
     throw new PorticoError('E_CONFIG', `signalling.drachtio.secret: portico engine needs it; ${step}`)
   }
-  const { transactions, dialogs, messageBytes, connections } = config.limits
+  const { messageBytes, connections } = config.limits
   return startEngineProcess({
     listeners: [...sipListeners(config), relayListener(config)],
     // Only doors connect there: they are no browsers, and one brings the connections of all its agents.
     ws: { allowMissingOrigin: true },
     control: { host, port, secret },
     limits: {
-      transport: { messageBytes, connections, connectionsPerAddress: connections },
-      engine: { transactions, dialogs },
+      transport: { ...fromDoors, messageBytes, connections, connectionsPerAddress: connections },
+      engine: engineLimits(config),
+      message: messageLimits(config),
     },
     log: createLog(config.log.level),
   })
 }
+
+/** A door that starts again brings all its agents at once. */
+const fromDoors = { connectsPerSecondPerAddress: 0, handshakesPerSecond: 0, upgradesPerSecond: 0 }
 
 function relayListener({ listen: { relay } }: Config): ListenerOptions {
   return { name: 'relay', transport: 'ws', host: relay.host, port: relay.port }

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import { loadCertificate } from '../config/certificate.ts'
+import { loadCertificate, type Certificate } from '../config/certificate.ts'
+import { watchCertificate } from '../config/certificate-watch.ts'
 import type { Config } from '../config/schema.ts'
 import { createDoor } from '../proxy/main.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { startAll, type Part } from '../runtime/lifecycle.ts'
 import { createLog } from '../runtime/log.ts'
+import { addFamilies } from '../selector/http/families.ts'
+import { onHangUp } from './signals.ts'
 import { createFleetCollector } from '../selector/ami/fleet-collector.ts'
 import type { Policy } from '../selector/domain/choose.ts'
 import { createSelector } from '../selector/main.ts'
@@ -58,6 +61,8 @@ export async function startFrontDoor(config: Config): Promise<FrontDoorProcess> 
     log.warn('stop.failed', { part, cause }),
   )
   isUp = true
+  addFamilies(selector.registry, door.metrics?.families() ?? [])
+  const stopFollowing = followCertificate(config, certificate, [door, selector], log)
   const lines = [
     `agents   ${door.publicUrl()}`,
     `carriers ${config.listen.trunk.transports.join(',')} ${config.listen.trunk.host}:${config.listen.trunk.port}`,
@@ -69,7 +74,31 @@ export async function startFrontDoor(config: Config): Promise<FrontDoorProcess> 
           `note     self-signed development certificate ${certificate.developmentFile}: browsers will warn; set tls.cert and tls.key`,
         ]),
   ]
-  return { lines, stop }
+  return {
+    lines,
+    async stop() {
+      stopFollowing()
+      await stop()
+    },
+  }
+}
+
+/** Every part gets a new pair when its files change and on SIGHUP, until the returned function is called. */
+function followCertificate(
+  config: Config,
+  current: Certificate,
+  parts: readonly { setCertificate(certificate: Certificate): void }[],
+  log: Log,
+): () => void {
+  const apply = (next: Certificate): void => {
+    for (const part of parts) part.setCertificate(next)
+  }
+  const watch = watchCertificate({ config, current, apply, clock: systemClock, log })
+  const ignoreHangUp = onHangUp(() => void watch.reload())
+  return () => {
+    ignoreHangUp()
+    watch.stop()
+  }
 }
 
 function createStore(config: Config, log: Log): Store {

@@ -4,6 +4,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Certificate } from '../config/certificate.ts'
 import type { Config } from '../config/schema.ts'
+import { randomHex } from '../engine/random.ts'
+import type { Metrics } from '../engine/observe/metrics.ts'
+import type { Trace } from '../engine/observe/trace.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Part } from '../runtime/lifecycle.ts'
 import { startAll } from '../runtime/lifecycle.ts'
@@ -26,7 +29,7 @@ import { createRegistrar } from './registrar/registrar.ts'
 import { createDirectory, type StoreDirectory } from './route/directory.ts'
 import { createPlacement } from './route/placement.ts'
 import { createProber, type Prober } from './route/prober.ts'
-import { createSignalling } from './signalling.ts'
+import { createSignalling, type Signalling } from './signalling.ts'
 
 export interface DoorOptions {
   readonly config: Config
@@ -43,6 +46,12 @@ export interface DoorOptions {
 /** A door as part of a process. */
 export interface Door extends Part {
   readonly calls: Calls
+  /** What its engine and its sockets count. */
+  readonly metrics?: Metrics
+  /** The last calls as they were on the wire. */
+  readonly trace?: Trace
+  /** Shows a new certificate to agents who connect from now on. Throws `E_LISTEN` when it cannot be used; the old one stays. */
+  setCertificate(certificate: Certificate): void
   /** Where agents reach it, once started. */
   publicUrl(): string
 }
@@ -53,11 +62,14 @@ const probeMs = 1_000
 const ringMs = 180_000
 
 /** Composes a door. `start` rejects with what its parts reject with, and then nothing is left open. */
-export function createDoor(options: DoorOptions): Door {
+export function createDoor(options: DoorOptions, given?: Signalling): Door {
   const { config, clock, log } = options
-  const { edge, transports } = createSignalling(options)
+  const signalling = given ?? createSignalling({ ...options, isServed: address => isServed(address) })
+  const { edge, transports } = signalling
   const media = createMedia(config, clock, log)
   const { directory, prober, frontDoor } = compose(options, edge, media)
+  const isServed = (address: string): boolean =>
+    directory.serverAt(address) !== undefined || directory.trunkAt(address) !== undefined
   const parts: readonly Part[] = [
     { name: 'directory', start: () => directory.start(), stop: () => directory.stop() },
     { name: 'media', start: () => media.start(), stop: () => media.stop() },
@@ -81,6 +93,9 @@ export function createDoor(options: DoorOptions): Door {
   return {
     name: 'door',
     calls: frontDoor.calls,
+    ...(signalling.metrics && { metrics: signalling.metrics }),
+    ...(signalling.trace && { trace: signalling.trace }),
+    setCertificate: certificate => signalling.setCertificate?.(certificate),
     async start() {
       stopAll = await startAll(parts, (part, cause) => log.warn('door.stop-failed', { part, cause }))
     },
@@ -109,7 +124,7 @@ function compose(options: DoorOptions, edge: SipEdge, media: MediaAnchor): Compo
     clock,
     log,
     reservationTtlMs: config.reservations.ttlMs,
-    chance: () => randomBytes(4).readUInt32BE() / 2 ** 32,
+    chance: () => Number.parseInt(randomHex(4), 16) / 2 ** 32,
     onLost: server => frontDoor.serverLost(server),
   })
   const servers = (): Iterable<MediaServer> => directory.servers()

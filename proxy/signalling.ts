@@ -2,8 +2,18 @@ import { hostname, networkInterfaces } from 'node:os'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Certificate } from '../config/certificate.ts'
 import type { Config } from '../config/schema.ts'
+import { shedLevel, type ShedLimits } from '../engine/admission.ts'
 import { createEngine } from '../engine/engine.ts'
+import { createHepCapture, type HepCapture } from '../engine/observe/hep.ts'
+import type { MessageLimits } from '../engine/message/limits.ts'
+import { createLoadMeter } from '../engine/observe/load-meter.ts'
+import { messageCounts } from '../engine/observe/message-counts.ts'
+import { createMetrics, type Metrics } from '../engine/observe/metrics.ts'
+import { tapped } from '../engine/observe/tapped.ts'
+import { createTrace, type Trace } from '../engine/observe/trace.ts'
+import type { EngineLimits } from '../engine/options.ts'
 import { randomHex } from '../engine/random.ts'
+import type { WsOptions } from '../engine/transport/transport-options.ts'
 import type { ListenerOptions, Transports } from '../engine/transport/transport.ts'
 import { createTransports } from '../engine/transport/transports.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -18,6 +28,8 @@ export interface SignallingOptions {
   readonly certificate: Certificate
   /** Gets every HTTP request on the public port that is no WebSocket. */
   readonly onPublicRequest: (request: IncomingMessage, response: ServerResponse) => void
+  /** Whether an address is that of a trunk or a media server; asked where strangers are ignored. */
+  readonly isServed?: (address: string) => boolean
   readonly clock: Clock
   readonly log: Log
 }
@@ -26,29 +38,61 @@ export interface SignallingOptions {
 export interface Signalling {
   readonly edge: SipEdge
   readonly transports: Transports
+  /** Shows a new certificate to agents who connect from now on. Throws `E_LISTEN` when it cannot be used; the old one stays. */
+  readonly setCertificate?: (certificate: Certificate) => void
+  /** What engine and sockets count. */
+  readonly metrics?: Metrics
+  /** The last calls as they were on the wire. */
+  readonly trace?: Trace
 }
 
 export function createSignalling(options: SignallingOptions): Signalling {
   const { config, clock, log } = options
   if (config.signalling.engine === 'drachtio') return drachtio(options)
-  const transports = openSockets(options, [publicListener(config), ...sipListeners(config)])
-  const { transactions, dialogs } = config.limits
+  const load = createLoadMeter(clock)
+  const limits = engineLimits(config)
+  const isOverloaded = (): boolean =>
+    shedLevel({ transactions: 0, lagMs: load.lagMs(), heap: load.heapShare() }, limits) >= 2
+  const sockets = openSockets(options, [publicListener(config), ...sipListeners(config)], isOverloaded)
+  const { transports, metrics } = sockets
   const engine = createEngine({
     transports,
     clock,
     random: randomHex,
     log,
-    limits: { transactions, dialogs },
+    limits,
+    messageLimits: messageLimits(config),
+    metrics,
+    load,
   })
   const edge = createDirectEdge({ engine, listeners: { inside: 'inside', trunk: 'trunk' }, log })
-  return { edge, transports }
+  return { ...sockets, edge }
+}
+
+/** The numbers of the settings that the engine itself holds to. */
+export function engineLimits({ limits }: Config): Partial<EngineLimits> & ShedLimits {
+  const { transactions, dialogs, transactionsPerAddress, shedLagMs, shedHeapPercent } = limits
+  return {
+    transactions,
+    dialogs,
+    perSource: transactionsPerAddress,
+    shedLagMs,
+    shedHeapShare: shedHeapPercent / 100,
+  }
+}
+
+/** The numbers of the settings that each message is held to. */
+export function messageLimits({ limits }: Config): Partial<MessageLimits> {
+  const { messageBytes, lineBytes, headerLines, vias } = limits
+  return { message: messageBytes, line: lineBytes, headers: headerLines, vias }
 }
 
 function drachtio(options: SignallingOptions): Signalling {
   const { config, clock, log } = options
   const { host, port, secret } = config.signalling.drachtio
   if (secret === undefined) throw new PorticoError('E_CONFIG', 'signalling.drachtio.secret: is needed')
-  const transports = openSockets(options, [publicListener(config)])
+  const sockets = openSockets(options, [publicListener(config)])
+  const { transports } = sockets
   const face = config.listen.public.advertise ?? {
     host: config.agents.domain,
     port: config.listen.public.port,
@@ -62,16 +106,18 @@ function drachtio(options: SignallingOptions): Signalling {
     log,
     deadlineMs: config.failover.tryMs,
   })
-  return { edge, transports }
+  return { ...sockets, edge }
 }
 
 /** The listeners for carriers and media servers, as the engine opens them. */
 export function sipListeners({ listen }: Config): readonly ListenerOptions[] {
-  return (['trunk', 'inside'] as const).flatMap(name => {
+  return sipFaces.flatMap(name => {
     const { host, port, transports, advertise } = listen[name]
     return transports.map(transport => ({ name, transport, host, port, ...(advertise && { advertise }) }))
   })
 }
+
+const sipFaces = ['trunk', 'inside'] as const
 
 /** Agents are told the domain, and never on which machine the door runs. */
 function publicListener({ listen, agents }: Config): ListenerOptions {
@@ -85,29 +131,77 @@ function publicListener({ listen, agents }: Config): ListenerOptions {
   }
 }
 
+type Sockets = Required<Omit<Signalling, 'edge'>>
+
+/** Every socket of a door, with counters, trace and capture on what passes through them. */
 function openSockets(
-  { config, certificate, onPublicRequest, clock, log }: SignallingOptions,
+  options: SignallingOptions,
   listeners: readonly ListenerOptions[],
-): Transports {
-  const { path, origins, allowMissingOrigin } = config.listen.public
-  const { maxFragments, maxBufferedChunks, headersMs, pingMs } = config.limits
-  return createTransports({
+  isOverloaded: () => boolean = () => false,
+): Sockets {
+  const { config, certificate, clock, log } = options
+  const metrics = createMetrics()
+  const hears = hearing(options)
+  const sockets = createTransports({
     listeners,
     tls: certificate,
-    ws: {
-      path,
-      origins: origins.length > 0 ? origins : ownOrigins(config),
-      allowMissingOrigin,
-      maxFragments,
-      maxBufferedChunks,
-      headersMs,
-      pingMs,
-      onRequest: onPublicRequest,
-    },
+    ws: wsOptions(options),
     limits: config.limits,
+    ...(hears && { mayEnter: hears }),
+    isOverloaded,
+    metrics,
     clock,
     log,
   })
+  const { traceCalls: calls, traceMessages: messages, traceBytes: bytes } = config.limits
+  const trace = createTrace({ calls, messages, bytes }, clock)
+  const hep = capture(config, clock, log)
+  const taps = [messageCounts(metrics), ...(calls > 0 ? [trace.tap] : []), ...(hep ? [hep.tap] : [])]
+  return {
+    transports: tapped(sockets, taps, () => hep?.stop()),
+    setCertificate: next => sockets.setCertificate(next),
+    metrics,
+    trace,
+  }
+}
+
+function wsOptions({ config, onPublicRequest }: SignallingOptions): Partial<WsOptions> {
+  const { path, origins, allowMissingOrigin } = config.listen.public
+  const { maxFragments, maxBufferedChunks, headersMs, headersBytes, httpIdleMs, pingMs } = config.limits
+  const { pingsPerSecond, messagesPerSecond, messagesBurst, acceptedMs } = config.limits
+  return {
+    path,
+    origins: origins.length > 0 ? origins : ownOrigins(config),
+    allowMissingOrigin,
+    maxFragments,
+    maxBufferedChunks,
+    headersMs,
+    headersBytes,
+    httpIdleMs,
+    pingMs,
+    pingsPerSecond,
+    messagesPerSecond,
+    messagesBurst,
+    acceptedMs,
+    onRequest: onPublicRequest,
+  }
+}
+
+/** Who is heard at all on the listeners for carriers and media servers; undefined: everybody. */
+function hearing({
+  config: { listen },
+  isServed,
+}: SignallingOptions): ((address: string, listener: string) => boolean) | undefined {
+  const quiet = new Set(sipFaces.filter(name => listen[name].strangers === 'ignore').map(String))
+  if (quiet.size === 0 || isServed === undefined) return undefined
+  return (address, listener) => !quiet.has(listener) || isServed(address)
+}
+
+function capture({ capture: { hep, id, password } }: Config, clock: Clock, log: Log): HepCapture | undefined {
+  if (hep === undefined) return undefined
+  const { hostname: host, port } = new URL(hep)
+  const to = { host: host.replaceAll(/[[\]]/g, ''), port: Number(port), captureId: id }
+  return createHepCapture(password === undefined ? to : { ...to, password }, clock, log)
 }
 
 /** The origins that the page may have been loaded from, when nobody said which: every name and address of this machine. */

@@ -16,19 +16,25 @@ export interface Log {
 /** How much is written: `silent` writes nothing. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
-/** A log that writes JSON lines to standard error; secrets are cut out by field name. */
-export function createLog(level: LogLevel): Log {
+/**
+ * A log that writes JSON lines to standard error, or to the file descriptor `to`; secrets are cut out by field name. What is no
+ * warning may wait a moment, so that a busy door writes many lines at once; everything is written before the process exits.
+ */
+export function createLog(level: LogLevel, to = 2): Log {
+  const destination = pino.destination({
+    dest: to,
+    sync: false,
+    minLength: writtenAtOnceBytes,
+    maxLength: waitingBytes,
+  })
   const logger = pino(
-    {
-      level,
-      base: null,
-      redact: { paths: secretFields, censor: '***' },
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: label => ({ level: label }) },
-    },
-    pino.destination({ dest: 2, sync: false }),
+    { level, base: null, timestamp: isoTime, formatters: { level: label => ({ level: label }) } },
+    destination,
   )
-  return wrap(logger)
+  return wrap(
+    logger,
+    flushing(() => destination.flush()),
+  )
 }
 
 /** Writes nothing. */
@@ -40,16 +46,88 @@ export const silentLog: Log = {
   with: () => silentLog,
 }
 
-const secretFields = ['password', 'secret', 'token', 'authorization', '*.password', '*.secret', '*.token']
+/** `fields` with the values of secrets replaced, at the top and one level below. Fields without secrets come back as they are. */
+export function withoutSecrets(fields: Fields): Fields {
+  let cut: Record<string, unknown> | undefined
+  for (const name in fields) {
+    const value = fields[name]
+    const shown = secretNames.has(name) ? censored : isRecord(value) ? withoutInnerSecrets(value) : value
+    if (shown !== value) (cut ??= { ...fields })[name] = shown
+  }
+  return cut ?? fields
+}
 
-type Logger = Pick<BaseLogger, 'debug' | 'info' | 'warn' | 'error'> & { child(fields: Bindings): Logger }
+function withoutInnerSecrets(fields: Fields): Fields {
+  let cut: Record<string, unknown> | undefined
+  for (const name in fields) if (secretNames.has(name)) (cut ??= { ...fields })[name] = censored
+  return cut ?? fields
+}
 
-function wrap(logger: Logger): Log {
+function isRecord(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+const censored = '***'
+const secretNames: ReadonlySet<string> = new Set(['password', 'secret', 'token', 'authorization'])
+
+/** Lines wait until there are that many bytes of them, or for `flushMs`. */
+const writtenAtOnceBytes = 4096
+const flushMs = 100
+/** What may wait for a reader of the log that is stuck; lines beyond it are lost. */
+const waitingBytes = 16_777_216
+
+interface Flushing {
+  readonly soon: () => void
+  readonly now: () => void
+}
+
+function flushing(flush: () => void): Flushing {
+  let isDue = false
   return {
-    debug: (event, fields) => logger.debug(fields ?? {}, event),
-    info: (event, fields) => logger.info(fields ?? {}, event),
-    warn: (event, fields) => logger.warn(fields ?? {}, event),
-    error: (event, fields) => logger.error(fields ?? {}, event),
-    with: fields => wrap(logger.child(fields)),
+    soon() {
+      if (isDue) return
+      isDue = true
+      setTimeout(() => {
+        isDue = false
+        flush()
+      }, flushMs).unref()
+    },
+    now: flush,
+  }
+}
+
+/** The time as `pino.stdTimeFunctions.isoTime` writes it; a date is made once a second only. */
+function isoTime(): string {
+  const now = Date.now()
+  const second = Math.floor(now / 1000)
+  if (second !== lastSecond) {
+    lastSecond = second
+    lastPrefix = `,"time":"${new Date(second * 1000).toISOString().slice(0, -4)}`
+  }
+  return `${lastPrefix}${String(now % 1000).padStart(3, '0')}Z"`
+}
+
+let lastSecond = 0
+let lastPrefix = ''
+
+type Logger = Pick<BaseLogger, 'debug' | 'info' | 'warn' | 'error'> & {
+  isLevelEnabled(level: string): boolean
+  child(fields: Bindings): Logger
+}
+
+function wrap(logger: Logger, flush: Flushing): Log {
+  const writer = (level: 'debug' | 'info' | 'warn' | 'error', then: () => void): Log[typeof level] => {
+    if (!logger.isLevelEnabled(level)) return () => undefined
+    return (event, fields) => {
+      logger[level](fields === undefined ? {} : withoutSecrets(fields), event)
+      then()
+    }
+  }
+  return {
+    debug: writer('debug', flush.soon),
+    info: writer('info', flush.soon),
+    warn: writer('warn', flush.now),
+    error: writer('error', flush.now),
+    with: fields => wrap(logger.child(withoutSecrets(fields)), flush),
   }
 }

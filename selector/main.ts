@@ -41,6 +41,8 @@ export interface Selector extends Part {
   readonly credentials: Credentials
   /** Where other parts of the process add their metrics. */
   readonly registry: Metrics['registry']
+  /** Shows a new certificate on an admin listener that has one. Throws when it cannot be used. */
+  setCertificate(certificate: Certificate): void
   /** URL of the admin listener, once started. */
   adminUrl(): string
 }
@@ -102,6 +104,11 @@ export function createSelector(options: SelectorOptions): Selector {
     onPublicRequest: (request, response) => void listener(request, response),
     credentials,
     registry: metrics.registry,
+    setCertificate({ cert, key }) {
+      if (server !== undefined && 'setSecureContext' in server) {
+        server.setSecureContext({ cert, key, minVersion: 'TLSv1.2' })
+      }
+    },
     adminUrl,
   }
 }

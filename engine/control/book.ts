@@ -1,11 +1,16 @@
 import type { ListenerAddress, Sent, Source } from '../api.ts'
 import type { SipRequest } from '../message/message.ts'
+import { ContactCache } from './contact-cache.ts'
+import { Dialogs } from './dialogs.ts'
 import { Flows } from './flows.ts'
+import type { Proxying } from './proxying.ts'
 import { Routes } from './routes.ts'
 
 /** A connected application, as far as the traffic needs to know it. */
 export interface App {
   readonly name: string
+  /** What it calls itself; applications that share a tag stand in for each other. */
+  readonly tags: readonly string[]
   /** False as soon as the connection is over. */
   readonly alive: boolean
   send(leader: string, message?: Buffer): void
@@ -14,8 +19,10 @@ export interface App {
 /** A request that waits for the final response of its application. */
 export interface Incoming {
   readonly app: App
-  readonly method: string
+  readonly request: SipRequest
   readonly source: Source
+  /** The dialog in which it came. */
+  readonly dialog: string | undefined
   /** When it was delivered; undefined once the application has given a first response. */
   waitingSince: number | undefined
 }
@@ -28,70 +35,36 @@ export interface Outgoing {
   readonly via: Sent['via']
   /** The dialog that it belongs to or may set up. */
   readonly dialog: string
+  /** Whether it was sent inside that dialog. */
+  readonly isInside: boolean
   /** What it left from, when that was chosen here. */
   readonly face: ListenerAddress | undefined
 }
 
 /** Which application has what: routes, open transactions, dialogs. */
 export interface Book {
-  readonly routes: Routes<App>
+  readonly routes: Routes
   readonly flows: Flows
+  readonly contacts: ContactCache
   readonly incoming: Map<string, Incoming>
   readonly outgoing: Map<string, Outgoing>
   readonly dialogs: Dialogs
+  /** Requests that are being proxied, by incoming transaction. */
+  readonly proxied: Map<string, Proxying>
+  /** The same ones, by each of the transactions towards their targets. */
+  readonly forwarded: Map<string, Proxying>
 }
 
-/** An empty book that remembers the application of at most `dialogs` dialogs. */
-export function createBook(dialogs: number): Book {
+/** An empty book that remembers at most so many dialogs and contacts. */
+export function createBook(limits: { readonly dialogs: number; readonly contacts: number }): Book {
   return {
-    routes: new Routes<App>(),
+    routes: new Routes(),
     flows: new Flows(),
+    contacts: new ContactCache(limits.contacts),
     incoming: new Map(),
     outgoing: new Map(),
-    dialogs: new Dialogs(dialogs),
-  }
-}
-
-interface Owned {
-  readonly app: App
-  readonly face: ListenerAddress | undefined
-}
-
-/**
- * The application of each dialog, and the listener that stands for us in it. The oldest is forgotten above the limit;
- * its requests are then routed like new ones.
- */
-export class Dialogs {
-  readonly #limit: number
-  readonly #owned = new Map<string, Owned>()
-
-  constructor(limit: number) {
-    this.#limit = limit
-  }
-
-  get size(): number {
-    return this.#owned.size
-  }
-
-  owner(dialog: string): App | undefined {
-    const app = this.#owned.get(dialog)?.app
-    return app?.alive === true ? app : undefined
-  }
-
-  face(dialog: string): ListenerAddress | undefined {
-    return this.#owned.get(dialog)?.face
-  }
-
-  own(dialog: string, app: App, face?: ListenerAddress): void {
-    this.#owned.set(dialog, { app, face: face ?? this.face(dialog) })
-    if (this.#owned.size <= this.#limit) return
-    for (const oldest of this.#owned.keys()) {
-      this.#owned.delete(oldest)
-      return
-    }
-  }
-
-  end(dialog: string): void {
-    this.#owned.delete(dialog)
+    dialogs: new Dialogs(limits.dialogs),
+    proxied: new Map(),
+    forwarded: new Map(),
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../runtime/clock.ts'
 import type { Log } from '../../runtime/log.ts'
 import type { Engine } from '../api.ts'
+import type { Certificate } from '../transport/transport-options.ts'
 
 /** What `createControl` needs. */
 export interface ControlOptions {
@@ -14,6 +15,15 @@ export interface ControlOptions {
   readonly clock: Clock
   readonly log: Log
   readonly limits?: Partial<ControlLimits>
+  /** A second port, for applications that come over TLS (srf: `{tls: true}`); default: none. */
+  readonly tls?: { readonly host: string; readonly port: number; readonly certificate: Certificate }
+  /** Whether records of calls are told to the applications that route `cdr:attempt`, `cdr:start` and `cdr:stop`; default: false. */
+  readonly cdrs?: boolean
+  /**
+   * Ends a dialog whose peer has lost its connection and has not come back within so many ms. The application hears of it as of every BYE that
+   * was not its own. Default: dialogs stay until a request in them fails.
+   */
+  readonly hangUpAfterMs?: number
 }
 
 /** Numbers that bound what applications and peers can make the control port hold. Times in milliseconds. */
@@ -30,6 +40,8 @@ export interface ControlLimits {
   readonly firstResponseMs: number
   /** Dialogs of which the owning application is remembered; the oldest is forgotten first. */
   readonly dialogs: number
+  /** Registered contacts whose connection is remembered; the oldest is forgotten first. */
+  readonly contacts: number
 }
 
 /** Every default of the control port, in one place. */
@@ -40,4 +52,5 @@ export const controlDefaults: ControlLimits = {
   authenticateMs: 10_000,
   firstResponseMs: 64_000,
   dialogs: 200_000,
+  contacts: 50_000,
 }

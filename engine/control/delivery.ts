@@ -1,20 +1,15 @@
-import { randomUUID } from 'node:crypto'
-import type { Clock } from '../../runtime/clock.ts'
-import type { Log } from '../../runtime/log.ts'
-import type { Engine, EngineEvent } from '../api.ts'
-import { writeMessage } from '../message/write.ts'
-import type { App, Book, Outgoing } from './book.ts'
-import { deliveryLeader, newRequestLeader, timeOfDay } from './leader.ts'
+import type { EngineEvent } from '../api.ts'
+import { contactUri } from '../message/accessors.ts'
+import type { Outgoing } from './book.ts'
+import { refusalReason } from './cdr.ts'
+import { hangUpLater } from './flow-policy.ts'
+import { deliveryLeader, newRequestLeader } from './leader.ts'
+import { ownerOf, tellEnd } from './owners.ts'
+import { listenerOf } from './paths.ts'
+import { telling } from './replies.ts'
+import type { Traffic } from './traffic.ts'
 
 type Event<Kind extends EngineEvent['kind']> = Extract<EngineEvent, { kind: Kind }>
-
-/** What the traffic between engine and applications needs. */
-export interface Traffic {
-  readonly engine: Engine
-  readonly book: Book
-  readonly clock: Clock
-  readonly log: Log
-}
 
 /** Hands an event of the engine to the application that it concerns. */
 export function deliver(traffic: Traffic, event: EngineEvent): void {
@@ -30,73 +25,67 @@ export function deliver(traffic: Traffic, event: EngineEvent): void {
     case 'dialog-ended':
       return deliverEnd(traffic, event)
     case 'flow-closed':
-      return traffic.book.flows.closed(event.flow)
+      return loseFlow(traffic, event.flow)
   }
 }
 
 function deliverRequest(traffic: Traffic, event: Event<'request'>): void {
-  const { engine, book, clock } = traffic
+  const { engine, book, clock, cdrs } = traffic
   const { request, source, transaction, dialog } = event
   book.flows.seen(source)
-  const app = appFor(book, request.method, dialog)
+  if (request.method === 'INVITE' && dialog === undefined) cdrs.attempt('network', request)
+  if (request.method === 'BYE' && dialog !== undefined) cdrs.stop('network', request, 'normal-release')
+  const app = dialog === undefined ? book.routes.next(request.method) : ownerOf(traffic, dialog, request)
   if (app === undefined) {
     engine.respond(transaction, { status: 503 })
     return
   }
-  if (dialog !== undefined) {
-    // The application may have come back on a new connection: its dialogs follow it.
-    if (request.method === 'BYE') book.dialogs.end(dialog)
-    else book.dialogs.own(dialog, app)
-  }
-  book.incoming.set(transaction, { app, method: request.method, source, waitingSince: clock.now() })
-  const message = writeMessage(request)
-  const told = {
-    id: randomUUID(),
-    bytes: message.length,
-    place: source,
-    time: timeOfDay(clock.wall()),
-    transaction,
-  }
-  if (dialog !== undefined) return app.send(deliveryLeader({ ...told, from: 'network', dialog }), message)
-  const local = engine
-    .listeners()
-    .find(({ name, transport }) => name === source.listener && transport === source.transport)?.bound
-  app.send(newRequestLeader({ ...told, local, flow: source.flow }), message)
-}
-
-function appFor(book: Book, method: string, dialog: string | undefined): App | undefined {
-  const owner = dialog === undefined ? undefined : book.dialogs.owner(dialog)
-  return owner ?? book.routes.next(method)
+  if (dialog !== undefined && request.method === 'BYE') book.dialogs.end(dialog)
+  else if (dialog !== undefined) book.dialogs.own(dialog, app, { flow: source.flow })
+  book.incoming.set(transaction, { app, request, source, dialog, waitingSince: clock.now() })
+  const told = { ...telling(clock, request, source), transaction }
+  if (dialog !== undefined) return app.send(deliveryLeader({ ...told, from: 'network', dialog }), told.text)
+  const local = listenerOf(engine.listeners(), source)?.bound
+  app.send(newRequestLeader({ ...told, local, flow: source.flow }), told.text)
 }
 
 function deliverResponse(traffic: Traffic, event: Event<'response'>): void {
   const { book } = traffic
+  const proxying = book.forwarded.get(event.transaction)
+  if (proxying !== undefined) return proxying.hear(event)
   const outgoing = book.outgoing.get(event.transaction)
   if (outgoing === undefined) return
   const { method } = outgoing.request
   const isFinal = event.response.status >= 200
   if (isFinal) book.outgoing.delete(event.transaction)
+  if (isFinal && method === 'INVITE' && !outgoing.isInside) record(traffic, event)
   if (!outgoing.app.alive) return abandon(traffic, event)
-  followDialog(book, outgoing, event)
+  followDialog(traffic, outgoing, event)
   const opensDialog = method === 'INVITE' || method === 'SUBSCRIBE'
-  const message = writeMessage(event.response)
+  const told = telling(traffic.clock, event.response, event.source)
   const leader = deliveryLeader({
-    id: randomUUID(),
+    ...told,
     from: 'network',
-    bytes: message.length,
-    place: event.source,
-    time: timeOfDay(traffic.clock.wall()),
     transaction: event.transaction,
     dialog: event.dialog ?? (opensDialog ? outgoing.dialog : undefined),
   })
-  outgoing.app.send(leader, message)
+  outgoing.app.send(leader, told.text)
 }
 
-function followDialog(book: Book, { app, dialog, face, request }: Outgoing, event: Event<'response'>): void {
+function record({ cdrs }: Traffic, { response }: Event<'response'>): void {
+  if (response.status < 300) cdrs.start('network', response, 'uac')
+  else cdrs.stop('network', response, refusalReason(response.status))
+}
+
+function followDialog({ book }: Traffic, outgoing: Outgoing, event: Event<'response'>): void {
+  const { app, dialog, face, request } = outgoing
   const { status } = event.response
-  if (event.dialog !== undefined && status < 300) book.dialogs.own(event.dialog, app, face)
+  if (event.dialog !== undefined && status < 300) {
+    const flow = event.source?.flow
+    return book.dialogs.own(event.dialog, app, { face, flow, contact: contactUri(event.response) })
+  }
   // RFC 3261 §12.2.1.2: 481 and 408 end the dialog as BYE does.
-  else if (status === 481 || status === 408 || (request.method === 'BYE' && status >= 200))
+  if (status === 481 || status === 408 || (request.method === 'BYE' && status >= 200))
     book.dialogs.end(dialog)
 }
 
@@ -108,58 +97,37 @@ function abandon({ engine }: Traffic, { dialog, response }: Event<'response'>): 
 }
 
 function deliverCancel(traffic: Traffic, { transaction, request, source }: Event<'cancel'>): void {
-  const app = traffic.book.incoming.get(transaction)?.app
-  traffic.book.incoming.delete(transaction)
+  const { book, clock, cdrs } = traffic
+  cdrs.stop('network', request, 'call-canceled')
+  const proxying = book.proxied.get(transaction)
+  if (proxying !== undefined) return proxying.callerCancelled()
+  const app = book.incoming.get(transaction)?.app
+  book.incoming.delete(transaction)
   if (app === undefined) return
-  const message = writeMessage(request)
-  app.send(
-    deliveryLeader({
-      id: randomUUID(),
-      from: 'network',
-      bytes: message.length,
-      place: source,
-      time: timeOfDay(traffic.clock.wall()),
-      transaction,
-      dialog: undefined,
-    }),
-    message,
-  )
+  const told = telling(clock, request, source)
+  app.send(deliveryLeader({ ...told, from: 'network', transaction, dialog: undefined }), told.text)
 }
 
 function deliverAck(traffic: Traffic, { transaction, dialog, request, source }: Event<'ack'>): void {
-  const app = traffic.book.dialogs.owner(dialog)
+  const app = ownerOf(traffic, dialog, request)
   if (app === undefined) return
-  const message = writeMessage(request)
-  app.send(
-    deliveryLeader({
-      id: randomUUID(),
-      from: 'network',
-      bytes: message.length,
-      place: source,
-      time: timeOfDay(traffic.clock.wall()),
-      transaction,
-      dialog,
-    }),
-    message,
-  )
+  const told = telling(traffic.clock, request, source)
+  app.send(deliveryLeader({ ...told, from: 'network', transaction, dialog }), told.text)
 }
 
 function deliverEnd(traffic: Traffic, { dialog, reason, request }: Event<'dialog-ended'>): void {
-  const app = appFor(traffic.book, request.method, dialog)
-  traffic.book.dialogs.end(dialog)
-  traffic.log.info('control.dialog-ended', { dialog, reason, app: app?.name })
-  if (app === undefined) return
-  const message = writeMessage(request)
-  app.send(
-    deliveryLeader({
-      id: randomUUID(),
-      from: 'application',
-      bytes: message.length,
-      place: undefined,
-      time: timeOfDay(traffic.clock.wall()),
-      transaction: 'unsolicited',
-      dialog,
-    }),
-    message,
-  )
+  const { book, log, cdrs } = traffic
+  const app = ownerOf(traffic, dialog, request)
+  book.dialogs.end(dialog)
+  log.info('control.dialog-ended', { dialog, reason, app: app?.name })
+  const isExpired = reason === 'session-expired'
+  cdrs.stop('application', request, isExpired ? reason : 'system-initiated-termination')
+  if (app !== undefined) tellEnd(traffic, app, dialog, request)
+}
+
+function loseFlow(traffic: Traffic, flow: string): void {
+  const { book } = traffic
+  book.flows.closed(flow)
+  book.contacts.forget(flow)
+  hangUpLater(traffic, flow)
 }

@@ -32,6 +32,11 @@ export function responseHeaders(
   return { headers: localised(passing(headers, ofDialog), listener), ...(tag !== undefined && { tag }) }
 }
 
+/** Headers that an application adds to a request that is proxied. */
+export function passedHeaders(headers: readonly HeaderLine[]): readonly HeaderLine[] {
+  return passing(headers, ofDialog)
+}
+
 /** The headers that a CANCEL may carry besides those of its INVITE (RFC 3326). */
 export function cancelHeaders(headers: readonly HeaderLine[]): readonly HeaderLine[] {
   return headers.filter(([name]) => longName(name) === 'reason' || /^x-/i.test(name))

@@ -2,12 +2,17 @@ import type { Source } from '../api.ts'
 
 /** One message of an application, by its leader line. `text` is what follows that line. */
 export type AppMessage =
-  | { readonly kind: 'authenticate'; readonly id: string; readonly secret: string }
+  | {
+      readonly kind: 'authenticate'
+      readonly id: string
+      readonly secret: string
+      readonly tags: readonly string[]
+    }
   | { readonly kind: 'route'; readonly id: string; readonly verb: string }
   | { readonly kind: 'remove-route'; readonly id: string; readonly verb: string }
   | { readonly kind: 'ping'; readonly id: string }
   | SipMessageOfApp
-  | { readonly kind: 'proxy'; readonly id: string }
+  | ProxyMessageOfApp
   | { readonly kind: 'unknown'; readonly id: string }
 
 /** A request or response to be sent; empty fields are undefined. */
@@ -20,15 +25,34 @@ export interface SipMessageOfApp {
   readonly text: Buffer
 }
 
+/** A request to be sent on by this server as a proxy. */
+export interface ProxyMessageOfApp {
+  readonly kind: 'proxy'
+  readonly id: string
+  readonly transaction: string
+  readonly remainInDialog: boolean
+  /** Whether each final response is to be told. */
+  readonly fullResponse: boolean
+  readonly followRedirects: boolean
+  readonly simultaneous: boolean
+  /** As the application wrote them: `2s`, `500ms` or nothing. */
+  readonly provisionalTimeout: string
+  readonly finalTimeout: string
+  readonly destinations: readonly string[]
+  readonly text: Buffer
+}
+
 /** Reads a payload of an application; undefined when it has no usable id to answer to. */
 export function parseAppMessage(payload: Buffer): AppMessage | undefined {
   const end = payload.indexOf('\r\n')
   const leader = payload.toString('utf8', 0, end < 0 ? payload.length : end)
-  const [id, type, first = '', second = '', third = ''] = leader.split('|', 6)
+  const fields = leader.split('|', mostFields)
+  const [id, type, first = '', second = ''] = fields
+  const text = end < 0 ? Buffer.alloc(0) : payload.subarray(end + 2)
   if (id === undefined || !idPattern.test(id)) return undefined
   switch (type) {
     case 'authenticate':
-      return { kind: 'authenticate', id, secret: first }
+      return { kind: 'authenticate', id, secret: first, tags: second === '' ? [] : second.split(',') }
     case 'route':
       return { kind: 'route', id, verb: first.toLowerCase() }
     case 'remove_route':
@@ -36,21 +60,46 @@ export function parseAppMessage(payload: Buffer): AppMessage | undefined {
     case 'ping':
       return { kind: 'ping', id }
     case 'sip':
-      return {
-        kind: 'sip',
-        id,
-        ...(first !== '' && { transaction: first }),
-        ...(second !== '' && { dialog: second }),
-        ...(third !== '' && { nextHop: third }),
-        text: end < 0 ? Buffer.alloc(0) : payload.subarray(end + 2),
-      }
+      return sipMessage(id, fields, text)
     case 'proxy':
-      return { kind: 'proxy', id }
+      return proxyMessage(id, fields, text)
     default:
       return { kind: 'unknown', id }
   }
 }
 
+function sipMessage(id: string, fields: readonly string[], text: Buffer): SipMessageOfApp {
+  const [, , transaction = '', dialog = '', nextHop = ''] = fields
+  return {
+    kind: 'sip',
+    id,
+    ...(transaction !== '' && { transaction }),
+    ...(dialog !== '' && { dialog }),
+    ...(nextHop !== '' && { nextHop }),
+    text,
+  }
+}
+
+function proxyMessage(id: string, fields: readonly string[], text: Buffer): ProxyMessageOfApp {
+  const [, , transaction = '', remain, full, follow, forking, provisionalTimeout = '', finalTimeout = ''] =
+    fields
+  return {
+    kind: 'proxy',
+    id,
+    transaction,
+    remainInDialog: remain === 'remainInDialog',
+    fullResponse: full === 'fullResponse',
+    followRedirects: follow === 'followRedirects',
+    simultaneous: forking === 'simultaneous',
+    provisionalTimeout,
+    finalTimeout,
+    destinations: fields.slice(9).filter(destination => destination !== ''),
+    text,
+  }
+}
+
+/** Enough for a `proxy` with more destinations than are ever asked. */
+const mostFields = 64
 const idPattern = /^[\w.:-]{1,128}$/
 
 /** Where a message came from or went to; undefined when no socket was involved. */
@@ -109,6 +158,18 @@ export function responseSentLeader(told: {
 }): string {
   const { id, to, bytes, place, time, transaction, dialog } = told
   return `${id}|response|${to}|OK|application|${origin(bytes, place)}|${time}|${transaction}|${dialog ?? ''}||Msg sent:|`
+}
+
+/** `response|…|OK|network|…|continue`: a final response of one of the targets of a `proxy`. */
+export function proxyResponseLeader(told: {
+  readonly id: string
+  readonly to: string
+  readonly bytes: number
+  readonly place: Place
+  readonly time: string
+}): string {
+  const { id, to, bytes, place, time } = told
+  return `${id}|response|${to}|OK|network|${origin(bytes, place)}|${time}|||continue`
 }
 
 /** `response|…` without a message: `OK` with what follows, or a refusal (`NO` at once, `NOK` by the SIP layer). */

@@ -10,7 +10,7 @@ export interface Hop {
 
 /** A next hop as a URI: applications may also write `address[:port]`. */
 export function nextHopUri(text: string): string {
-  return /^sips?:/i.test(text) ? text : `sip:${text}`
+  return /^(?:sips?|tel):/i.test(text) ? text : `sip:${text}`
 }
 
 /** The first hop of a URI; undefined when it is no SIP URI. */

@@ -1,11 +1,9 @@
-import { randomUUID } from 'node:crypto'
-import type { ListenerAddress, RequestParts, Sent } from '../api.ts'
-import { callId, cseq, fromTag } from '../message/accessors.ts'
+import type { Sent } from '../api.ts'
+import { callId, contactUri, cseq, fromTag } from '../message/accessors.ts'
 import { request as buildRequest } from '../message/build.ts'
-import type { SipMessage, SipRequest } from '../message/message.ts'
-import { writeMessage } from '../message/write.ts'
-import type { App } from './book.ts'
-import type { Traffic } from './delivery.ts'
+import type { SipRequest, SipResponse } from '../message/message.ts'
+import type { App, Incoming } from './book.ts'
+import { refusalReason } from './cdr.ts'
 import {
   cancelHeaders,
   inDialogHeaders,
@@ -13,17 +11,12 @@ import {
   responseHeaders,
   withContentType,
 } from './headers.ts'
-import {
-  replyLeader,
-  requestSentLeader,
-  responseSentLeader,
-  timeOfDay,
-  type Place,
-  type SipMessageOfApp,
-} from './leader.ts'
-import { chooseListener, hopOf, isOwnAddress, nextHopUri } from './listeners.ts'
+import { requestSentLeader, responseSentLeader, type SipMessageOfApp } from './leader.ts'
+import { flowTo, listenerOf, pathOf } from './paths.ts'
 import { ackNotNeeded, cancelRefusal, requestRefusal, responseRefusal } from './refusals.ts'
-import { parseSipOrder, printable, type SipOrder } from './sip-order.ts'
+import { refuse, telling } from './replies.ts'
+import { parseSipOrder, type SipOrder } from './sip-order.ts'
+import type { Traffic } from './traffic.ts'
 
 type RequestOrder = Extract<SipOrder, { kind: 'request' }>
 type ResponseOrder = Extract<SipOrder, { kind: 'response' }>
@@ -56,23 +49,31 @@ function respond(traffic: Traffic, app: App, message: SipMessageOfApp, order: Re
   })
   if (!done.ok) return refuse(app, message.id, 'NOK', responseRefusal(done.refusal))
   incoming.waitingSince = undefined
-  if (order.status >= 200) book.incoming.delete(transaction)
-  if (done.dialog !== undefined && incoming.method !== 'BYE') book.dialogs.own(done.dialog, app, face)
-  const echo = {
-    ...echoOf(traffic, message.id, done.response, incoming.source),
-    transaction,
-    dialog: done.dialog,
+  if (order.status >= 200) settle(traffic, transaction, incoming, done.response)
+  if (done.dialog !== undefined && incoming.request.method !== 'BYE') {
+    const contact = contactUri(incoming.request)
+    book.dialogs.own(done.dialog, app, { face, contact, flow: incoming.source.flow })
   }
-  app.send(responseSentLeader(echo), echo.text)
+  const told = { ...telling(traffic.clock, done.response, incoming.source), to: message.id }
+  app.send(responseSentLeader({ ...told, transaction, dialog: done.dialog }), told.text)
+}
+
+/** The final response of an application has left. */
+function settle(traffic: Traffic, transaction: string, incoming: Incoming, response: SipResponse): void {
+  const { book, cdrs, clock } = traffic
+  const { request, source, dialog } = incoming
+  book.incoming.delete(transaction)
+  book.contacts.learn(request, response, source, clock.now())
+  if (request.method !== 'INVITE' || dialog !== undefined) return
+  if (response.status < 300) cdrs.start('application', response, 'uas')
+  else cdrs.stop('application', response, refusalReason(response.status))
 }
 
 function acknowledge(traffic: Traffic, app: App, message: SipMessageOfApp, order: RequestOrder): void {
   if (message.dialog === undefined) return refuse(app, message.id, 'NOK', ackNotNeeded)
+  const { face } = traffic.book.dialogs.facts(message.dialog)
   const done = traffic.engine.ack(message.dialog, {
-    headers: withContentType(
-      inDialogHeaders(order.headers, traffic.book.dialogs.face(message.dialog)),
-      order.body,
-    ),
+    headers: withContentType(inDialogHeaders(order.headers, face), order.body),
     body: order.body,
   })
   if (!done.ok) return refuse(app, message.id, 'NOK', ackNotNeeded)
@@ -86,9 +87,11 @@ function requestInDialog(
   order: RequestOrder,
   dialog: string,
 ): void {
-  const { engine, book } = traffic
-  const flow = flowTo(traffic, message.nextHop)
-  const face = flow ? listenerOf(engine.listeners(), flow) : book.dialogs.face(dialog)
+  const { engine, book, clock, cdrs } = traffic
+  const facts = book.dialogs.facts(dialog)
+  // A peer that has registered again, after a change of network, is found where it is now.
+  const flow = flowTo(traffic, message.nextHop) ?? book.contacts.at(facts.contact ?? '', clock.now())
+  const face = flow ? listenerOf(engine.listeners(), flow) : facts.face
   const done = engine.request({
     method: order.method,
     dialog,
@@ -97,8 +100,10 @@ function requestInDialog(
     body: order.body,
   })
   if (!done.ok) return refuse(app, message.id, 'NOK', requestRefusal(done.refusal, order.uri))
-  book.dialogs.own(dialog, app, face)
-  book.outgoing.set(done.transaction, { app, request: done.request, via: done.via, dialog, face })
+  book.dialogs.own(dialog, app, { face })
+  const { transaction, request, via } = done
+  book.outgoing.set(transaction, { app, request, via, dialog, isInside: true, face })
+  if (order.method === 'BYE') cdrs.stop('application', request, 'normal-release')
   echoRequest(traffic, app, message.id, done)
 }
 
@@ -115,42 +120,10 @@ function newRequest(traffic: Traffic, app: App, message: SipMessageOfApp, order:
   })
   if (!done.ok) return refuse(app, message.id, 'NOK', requestRefusal(done.refusal, order.uri))
   const { transaction, request, via } = done
-  traffic.book.outgoing.set(transaction, {
-    app,
-    request,
-    via,
-    dialog: dialogToBe(request),
-    face: path.listener,
-  })
+  const dialog = dialogToBe(request)
+  traffic.book.outgoing.set(transaction, { app, request, via, dialog, isInside: false, face: path.listener })
+  if (order.method === 'INVITE') traffic.cdrs.attempt('application', request)
   echoRequest(traffic, app, message.id, done)
-}
-
-interface Path {
-  readonly listener: ListenerAddress
-  readonly parts: Pick<RequestParts, 'flow' | 'nextHop' | 'listener'>
-}
-
-/** Which way a new request leaves; a text says why it cannot. */
-function pathOf(traffic: Traffic, nextHop: string | undefined, uri: string): Path | string {
-  const listeners = traffic.engine.listeners()
-  const target = nextHop === undefined ? uri : nextHopUri(nextHop)
-  const hop = hopOf(target)
-  if (hop === undefined) return requestRefusal('invalid-uri', target)
-  if (hop === 'no-such-transport') return requestRefusal('no-listener', target)
-  const flow = flowTo(traffic, target)
-  const flowListener = flow && listenerOf(listeners, flow)
-  if (flow !== undefined && flowListener !== undefined)
-    return { listener: flowListener, parts: { flow: flow.id } }
-  const listener = chooseListener(listeners, hop.transport, hop.host)
-  if (listener === undefined) return requestRefusal('no-listener', target)
-  if (isOwnAddress(listeners, hop)) return 'can not send request to myself'
-  return { listener, parts: { listener: listener.name, ...(nextHop !== undefined && { nextHop: target }) } }
-}
-
-function flowTo({ book }: Traffic, target: string | undefined): ReturnType<typeof book.flows.at> {
-  const hop = target === undefined ? undefined : hopOf(nextHopUri(target))
-  if (hop === undefined || hop === 'no-such-transport' || hop.transport === 'udp') return undefined
-  return book.flows.at(hop.host, hop.port)
 }
 
 function cancel(
@@ -167,8 +140,8 @@ function cancel(
   const headers = cancelHeaders(order.headers)
   const done = traffic.engine.cancel(transaction, headers)
   if (!done.ok) return refuse(app, message.id, 'NOK', cancelRefusal(transaction))
-  const echo = echoOf(traffic, message.id, cancelOf(outgoing.request, headers), outgoing.via)
-  app.send(requestSentLeader({ ...echo, transaction }), echo.text)
+  const told = telling(traffic.clock, cancelOf(outgoing.request, headers), outgoing.via)
+  app.send(requestSentLeader({ ...told, to: message.id, transaction }), told.text)
 }
 
 /** The CANCEL of `invite` as RFC 3261 §9.1 defines it. */
@@ -187,26 +160,10 @@ function cancelOf(invite: SipRequest, more: SipRequest['headers']['lines']): Sip
 }
 
 function echoRequest(traffic: Traffic, app: App, to: string, sent: Sent): void {
-  const echo = echoOf(traffic, to, sent.request, sent.via)
-  app.send(requestSentLeader({ ...echo, transaction: sent.transaction }), echo.text)
-}
-
-function echoOf(traffic: Traffic, to: string, message: SipMessage, place: Place) {
-  const text = writeMessage(message)
-  return { id: randomUUID(), to, bytes: text.length, place, time: timeOfDay(traffic.clock.wall()), text }
-}
-
-function refuse(app: App, to: string, status: 'NO' | 'NOK', reason: string): void {
-  app.send(replyLeader(randomUUID(), to, status, printable(reason)))
+  const told = telling(traffic.clock, sent.request, sent.via)
+  app.send(requestSentLeader({ ...told, to, transaction: sent.transaction }), told.text)
 }
 
 function dialogToBe(request: SipRequest): string {
   return `${callId(request)};from-tag=${fromTag(request) ?? ''}`
-}
-
-function listenerOf(
-  listeners: readonly ListenerAddress[],
-  place: { readonly listener: string; readonly transport: string },
-): ListenerAddress | undefined {
-  return listeners.find(({ name, transport }) => name === place.listener && transport === place.transport)
 }

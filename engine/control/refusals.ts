@@ -17,9 +17,11 @@ export function requestRefusal(refusal: Refusal, uri: string): string {
       return 'failed sending, possibly due to far end closing socket'
     case 'overloaded':
       return 'Server error: too many transactions'
+    case 'loop':
     case 'unknown-transaction':
     case 'already-answered':
     case 'not-invite':
+    case 'no-100rel':
       return `Server error: ${refusal}`
   }
 }
@@ -36,6 +38,9 @@ export function responseRefusal(refusal: Refusal): string {
       return 'missing content-type'
     case 'invalid-header':
       return 'Unknown server error sending response'
+    case 'no-100rel':
+      return 'Remote endpoint does not support 100rel'
+    case 'loop':
     case 'unknown-dialog':
     case 'no-listener':
     case 'invalid-uri':

@@ -1,21 +1,33 @@
-import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
-import { createServer, type Server, type Socket } from 'node:net'
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { Socket } from 'node:net'
 import { every } from '../../runtime/clock.ts'
 import { messageOf, PorticoError } from '../../runtime/errors.ts'
-import type { Part } from '../../runtime/lifecycle.ts'
+import { startAll, type Part } from '../../runtime/lifecycle.ts'
+import type { Certificate } from '../transport/transport-options.ts'
 import { AppConnection } from './app-connection.ts'
 import { createBook } from './book.ts'
+import { createCdrs } from './cdr.ts'
 import { controlDefaults, type ControlLimits, type ControlOptions } from './control-options.ts'
-import { deliver, type Traffic } from './delivery.ts'
-import { parseAppMessage, replyLeader, type AppMessage } from './leader.ts'
+import { deliver } from './delivery.ts'
+import { answerForTheSilent, clearUpAfter } from './departed.ts'
+import { createDoor, type Door, type Place } from './door.ts'
+import { parseAppMessage, type AppMessage } from './leader.ts'
 import { hostports } from './listeners.ts'
 import { carryOut } from './orders.ts'
+import { startProxying } from './proxying.ts'
+import { reply } from './replies.ts'
 import { createSerial } from './serial.ts'
+import { tagsFault } from './tags.ts'
+import type { Traffic } from './traffic.ts'
 
 /** The drachtio control port of an engine. */
 export interface Control extends Part {
   /** Where applications connect, once it is started. */
-  address(): { readonly host: string; readonly port: number }
+  address(): Place
+  /** Where they connect over TLS; undefined when there is no such port. */
+  tlsAddress(): Place | undefined
+  /** The TLS port shows this certificate from now on. Throws `E_LISTEN` when it cannot be used; then the old one stays. */
+  renewCertificate(certificate: Certificate): void
 }
 
 /**
@@ -35,45 +47,65 @@ class ControlPort implements Control {
     this.#options.log.error('control.fault', { cause: messageOf(cause) }),
   )
   readonly #apps = new Set<AppConnection>()
-  readonly #server: Server
+  readonly #plain: Door
+  readonly #secure: Door | undefined
   #stopSweeping: () => void = () => undefined
+  #closeDoors: () => Promise<void> = () => Promise.resolve()
 
   constructor(options: ControlOptions) {
     if (options.secret === '')
       throw new PorticoError('E_CONFIG', 'the control port needs a secret that is not empty')
     this.#options = options
     this.#limits = { ...controlDefaults, ...options.limits }
-    const { engine, clock, log } = options
-    this.#traffic = { engine, clock, log, book: createBook(this.#limits.dialogs) }
-    this.#server = createServer(socket => this.#accept(socket))
+    const { engine, clock, log, tls, hangUpAfterMs } = options
+    const book = createBook(this.#limits)
+    const cdrs = createCdrs(book.routes, clock, options.cdrs === true)
+    this.#traffic = { engine, clock, log, book, cdrs, inTurn: this.#inTurn, hangUpAfterMs }
+    this.#plain = this.#door(options)
+    this.#secure = tls && this.#door(tls, tls.certificate)
     engine.onEvent(event => this.#inTurn(() => deliver(this.#traffic, event)))
   }
 
   async start(): Promise<void> {
-    const { host, port, clock, log } = this.#options
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', cause => reject(listenError(host, port, cause)))
-      this.#server.listen(port, host, resolve)
-    })
-    this.#server.on('error', cause => log.error('control.listener', { cause: cause.message }))
-    this.#stopSweeping = every(clock, 1000, () => this.#inTurn(() => this.#answerForTheSilent()))
-    log.info('control.listening', this.address())
+    const { clock, log } = this.#options
+    const doors = [this.#plain, ...(this.#secure === undefined ? [] : [this.#secure])]
+    this.#closeDoors = await startAll(
+      doors.map(door => ({ name: 'door', start: () => door.open(), stop: () => door.close() })),
+      (part, cause) => log.warn('control.stop-failed', { part, cause }),
+    )
+    const sweep = (): void => answerForTheSilent(this.#traffic, clock.now() - this.#limits.firstResponseMs)
+    this.#stopSweeping = every(clock, 1000, () => this.#inTurn(sweep))
+    for (const door of doors) log.info('control.listening', { ...door.address() })
   }
 
   async stop(): Promise<void> {
     this.#stopSweeping()
     for (const app of this.#apps) app.end()
-    if (!this.#server.listening) return
-    await new Promise<void>(resolve => {
-      this.#server.close(() => resolve())
-    })
+    await this.#closeDoors()
   }
 
-  address(): { readonly host: string; readonly port: number } {
-    const bound = this.#server.address()
-    if (bound === null || typeof bound === 'string')
-      return { host: this.#options.host, port: this.#options.port }
-    return { host: bound.address, port: bound.port }
+  address(): Place {
+    return this.#plain.address()
+  }
+
+  tlsAddress(): Place | undefined {
+    return this.#secure?.address()
+  }
+
+  renewCertificate(certificate: Certificate): void {
+    this.#secure?.renew(certificate)
+  }
+
+  #door({ host, port }: Place, certificate?: Certificate): Door {
+    return createDoor({
+      host,
+      port,
+      certificate,
+      handshakeMs: this.#limits.authenticateMs,
+      maxConnections: this.#limits.apps,
+      log: this.#options.log,
+      accept: socket => this.#accept(socket),
+    })
   }
 
   #accept(socket: Socket): void {
@@ -102,89 +134,64 @@ class ControlPort implements Control {
     const message = parseAppMessage(payload)
     if (message === undefined) return app.end('message without an id')
     if (message.kind === 'authenticate') return this.#authenticate(app, message)
-    if (!app.authenticated) {
-      reply(app, message.id, 'NO', 'not authenticated')
-      return app.end('not authenticated')
-    }
+    if (!app.authenticated) return this.#refuse(app, message.id, 'not authenticated')
     this.#obey(app, message)
   }
 
-  #authenticate(app: AppConnection, { id, secret }: Extract<AppMessage, { kind: 'authenticate' }>): void {
-    if (!sameSecret(secret, this.#options.secret)) {
-      reply(app, id, 'NO', 'incorrect secret')
-      return app.end('incorrect secret')
-    }
+  #authenticate(app: AppConnection, message: Extract<AppMessage, { kind: 'authenticate' }>): void {
+    const { id, secret, tags } = message
+    const { engine, log, version } = this.#options
+    if (!sameSecret(secret, this.#options.secret)) return this.#refuse(app, id, 'incorrect secret')
+    const fault = tagsFault(tags)
+    if (fault !== undefined) return this.#refuse(app, id, fault)
     app.authenticated = true
-    this.#options.log.info('control.application', { app: app.name })
-    const listeners = this.#options.engine.listeners()
-    const { version } = this.#options
+    app.tags = tags
+    log.info('control.application', { app: app.name, tags })
+    const listeners = engine.listeners()
     reply(app, id, 'OK', hostports(listeners, 'advertised'), version, hostports(listeners, 'bound'))
   }
 
+  #refuse(app: AppConnection, id: string, why: string): void {
+    reply(app, id, 'NO', why)
+    app.end(why)
+  }
+
   #obey(app: AppConnection, message: Exclude<AppMessage, { kind: 'authenticate' }>): void {
-    const { routes } = this.#traffic.book
     switch (message.kind) {
       case 'route':
         return this.#route(app, message.id, message.verb)
       case 'remove-route':
-        routes.remove(message.verb, app)
+        this.#traffic.book.routes.remove(message.verb, app)
         return reply(app, message.id, 'OK')
       case 'ping':
         return reply(app, message.id, 'OK', 'pong')
       case 'sip':
         return carryOut(this.#traffic, app, message)
       case 'proxy':
-        // Not `NO`: drachtio-srf waits for ever unless a refused `proxy` says `NOK`.
-        return reply(app, message.id, 'NOK', 'proxy is not supported by this server')
+        return startProxying(this.#traffic, app, message)
       case 'unknown':
-        reply(app, message.id, 'NO', 'Unknown message type')
-        return app.end('unknown message type')
+        return this.#refuse(app, message.id, 'Unknown message type')
     }
   }
 
   #route(app: AppConnection, id: string, verb: string): void {
-    if (verb.startsWith('cdr:')) return reply(app, id, 'NO', 'call records are not sent by this server')
-    if (!/^[a-z]{1,32}$/.test(verb)) return reply(app, id, 'NO', 'route needs a method')
-    this.#traffic.book.routes.add(verb, app)
+    const { cdrs, book } = this.#traffic
+    if (verb.startsWith('cdr:') && !cdrs.isOn)
+      return reply(app, id, 'NO', 'call records are switched off on this server')
+    if (!verbPattern.test(verb))
+      return reply(app, id, 'NO', 'route needs a method, or cdr:attempt, :start or :stop')
+    book.routes.add(verb, app)
     reply(app, id, 'OK')
   }
 
-  /** Nobody answers for an application that is gone: callers are told at once, callees are let go, dialogs are kept. */
   #gone(app: AppConnection, why: string | undefined): void {
-    const { engine, log, book } = this.#traffic
     this.#apps.delete(app)
-    book.routes.drop(app)
-    log.info('control.application-gone', { app: app.name, why: why ?? 'hung up' })
-    for (const [transaction, incoming] of book.incoming) {
-      if (incoming.app !== app) continue
-      book.incoming.delete(transaction)
-      engine.respond(transaction, { status: 503 })
-    }
-    for (const [transaction, outgoing] of book.outgoing) {
-      if (outgoing.app === app && outgoing.request.method === 'INVITE') engine.cancel(transaction)
-    }
-  }
-
-  #answerForTheSilent(): void {
-    const { engine, book, clock, log } = this.#traffic
-    const latest = clock.now() - this.#limits.firstResponseMs
-    for (const [transaction, { app, method, waitingSince }] of book.incoming) {
-      if (waitingSince === undefined || waitingSince > latest) continue
-      log.warn('control.no-response', { app: app.name, method, transaction })
-      book.incoming.delete(transaction)
-      engine.respond(transaction, { status: 480 })
-    }
+    this.#options.log.info('control.application-gone', { app: app.name, why: why ?? 'hung up' })
+    clearUpAfter(this.#traffic, app)
   }
 }
 
-function reply(
-  app: AppConnection,
-  to: string,
-  status: 'OK' | 'NO' | 'NOK',
-  ...fields: readonly string[]
-): void {
-  app.send(replyLeader(randomUUID(), to, status, ...fields))
-}
+const verbPattern = /^(?:[a-z]{1,32}|cdr:(?:attempt|start|stop))$/
 
 /** Takes the same time whatever the difference is. */
 function sameSecret(given: string, wanted: string): boolean {
@@ -193,13 +200,4 @@ function sameSecret(given: string, wanted: string): boolean {
 
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest()
-}
-
-function listenError(host: string, port: number, cause: NodeJS.ErrnoException): PorticoError {
-  const taken = cause.code === 'EADDRINUSE'
-  return new PorticoError(
-    taken ? 'E_PORT_IN_USE' : 'E_LISTEN',
-    `the control port cannot listen on ${host}:${port}: ${taken ? 'the port is in use, choose another one' : messageOf(cause)}`,
-    { cause },
-  )
 }

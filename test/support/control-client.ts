@@ -35,9 +35,14 @@ export class ControlClient {
   }
 
   /** An application that has authenticated and routed `verbs`. */
-  static async ready(port: number, secret: string, verbs: readonly string[]): Promise<ControlClient> {
+  static async ready(
+    port: number,
+    secret: string,
+    verbs: readonly string[],
+    tags = '',
+  ): Promise<ControlClient> {
     const client = await ControlClient.open(port)
-    await client.ask(`authenticate|${secret}|`)
+    await client.ask(`authenticate|${secret}|${tags}`)
     for (const verb of verbs) await client.ask(`route|${verb}`)
     return client
   }

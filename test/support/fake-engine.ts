@@ -1,6 +1,7 @@
 import type {
   Engine,
   EngineEvent,
+  ForwardParts,
   ListenerAddress,
   Ordered,
   RequestParts,
@@ -10,7 +11,7 @@ import type {
   Source,
 } from '../../engine/api.ts'
 import { request, response } from '../../engine/message/build.ts'
-import type { HeaderLine, SipRequest } from '../../engine/message/message.ts'
+import type { HeaderLine, SipRequest, SipResponse } from '../../engine/message/message.ts'
 
 /** What was asked of the engine, in order. */
 export type EngineCall =
@@ -18,6 +19,13 @@ export type EngineCall =
   | { readonly kind: 'request'; readonly transaction: string; readonly parts: RequestParts }
   | { readonly kind: 'cancel'; readonly transaction: string; readonly headers: readonly HeaderLine[] }
   | { readonly kind: 'ack'; readonly dialog: string; readonly parts: Pick<RequestParts, 'headers' | 'body'> }
+  | {
+      readonly kind: 'forward'
+      readonly transaction: string
+      readonly of: string
+      readonly parts: ForwardParts
+    }
+  | { readonly kind: 'relay'; readonly transaction: string; readonly response: SipResponse }
   | { readonly kind: 'close-flow'; readonly flow: string }
 
 /** An `Engine` without sockets: records what it is asked, and tells what a test wants. */
@@ -92,6 +100,17 @@ export class FakeEngine implements Engine {
     return (
       this.#refused() ?? { ok: true, transaction: 'a1', ...sentRequest({ method: 'ACK', ...parts }, 'a1') }
     )
+  }
+
+  forward(of: string, parts: ForwardParts): Ordered<Sent> {
+    const transaction = `c${(this.#count += 1)}`
+    this.calls.push({ kind: 'forward', transaction, of, parts })
+    return this.#refused() ?? { ok: true, transaction, ...sentRequest({ method: 'INVITE' }, transaction) }
+  }
+
+  relay(transaction: string, sent: SipResponse): Ordered<Responded> {
+    this.calls.push({ kind: 'relay', transaction, response: sent })
+    return this.#refused() ?? { ok: true, response: sent }
   }
 
   closeFlow(flow: string): void {

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import Srf from 'drachtio-srf'
 
 /** What this edge uses of a drachtio-srf request; its own types leave most of it out. */
@@ -9,6 +10,8 @@ export interface SrfRequest {
   readonly source_address: string
   readonly source_port: number
   readonly protocol: string
+  /** The connection to the server. */
+  readonly socket: Pick<Socket, 'cork' | 'uncork'>
   readonly stackTxnId: string
   /** Empty outside dialogs. */
   readonly stackDialogId: string | undefined

@@ -14,11 +14,46 @@ const time = '12:00:00.000000'
 
 t.test('what applications say is read by its first line', async t => {
   const cases: readonly [payload: string, expected: unknown][] = [
-    ['i|authenticate|cymru|tag1,tag2', { kind: 'authenticate', id: 'i', secret: 'cymru' }],
+    [
+      'i|authenticate|cymru|tag1,tag2',
+      { kind: 'authenticate', id: 'i', secret: 'cymru', tags: ['tag1', 'tag2'] },
+    ],
+    ['i|authenticate|cymru|', { kind: 'authenticate', id: 'i', secret: 'cymru', tags: [] }],
     ['i|route|INVITE', { kind: 'route', id: 'i', verb: 'invite' }],
     ['i|remove_route|invite', { kind: 'remove-route', id: 'i', verb: 'invite' }],
     ['i|ping', { kind: 'ping', id: 'i' }],
-    ['i|proxy|t1|||serial|||sip:x\r\nINVITE sip:x SIP/2.0\r\n\r\n', { kind: 'proxy', id: 'i' }],
+    [
+      'i|proxy|t1|remainInDialog|fullResponse|followRedirects|simultaneous|1s|20s|sip:x|tel:1\r\nX',
+      {
+        kind: 'proxy',
+        id: 'i',
+        transaction: 't1',
+        remainInDialog: true,
+        fullResponse: true,
+        followRedirects: true,
+        simultaneous: true,
+        provisionalTimeout: '1s',
+        finalTimeout: '20s',
+        destinations: ['sip:x', 'tel:1'],
+        text: Buffer.from('X'),
+      },
+    ],
+    [
+      'i|proxy|t1||||serial|||sip:x',
+      {
+        kind: 'proxy',
+        id: 'i',
+        transaction: 't1',
+        remainInDialog: false,
+        fullResponse: false,
+        followRedirects: false,
+        simultaneous: false,
+        provisionalTimeout: '',
+        finalTimeout: '',
+        destinations: ['sip:x'],
+        text: Buffer.alloc(0),
+      },
+    ],
     ['i|dance', { kind: 'unknown', id: 'i' }],
     ['i|sip||\r\nX', { kind: 'sip', id: 'i', text: Buffer.from('X') }],
     ['i|sip|t1', { kind: 'sip', id: 'i', transaction: 't1', text: Buffer.alloc(0) }],

@@ -1,52 +1,9 @@
 import { once } from 'node:events'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { controlDefaults } from '../../../../engine/control/control-options.ts'
-import { createControl, type Control } from '../../../../engine/control/server.ts'
-import { silentLog } from '../../../../runtime/log.ts'
+import { controlBench as bench } from '../../../support/control-bench.ts'
 import { ControlClient } from '../../../support/control-client.ts'
-import { FakeEngine, incoming, source } from '../../../support/fake-engine.ts'
-import { ManualClock } from '../../../support/manual-clock.ts'
-
-interface Bench {
-  readonly engine: FakeEngine
-  readonly clock: ManualClock
-  readonly port: number
-  readonly app: (verbs: readonly string[]) => Promise<ControlClient>
-}
-
-async function bench(t: Test, limits = {}): Promise<Bench> {
-  const engine = new FakeEngine()
-  const clock = new ManualClock()
-  const control = createControl({
-    engine,
-    host: '127.0.0.1',
-    port: 0,
-    secret: 'cymru',
-    version: 'v0.9.5',
-    clock,
-    log: silentLog,
-    limits,
-  })
-  await control.start()
-  const { port } = control.address()
-  const clients: ControlClient[] = []
-  t.teardown(() => end(control, clients))
-  return {
-    engine,
-    clock,
-    port,
-    async app(verbs) {
-      const client = await ControlClient.ready(port, 'cymru', verbs)
-      clients.push(client)
-      return client
-    },
-  }
-}
-
-async function end(control: Control, clients: readonly ControlClient[]): Promise<void> {
-  for (const client of clients) client.socket.destroy()
-  await control.stop()
-}
+import { incoming, source } from '../../../support/fake-engine.ts'
 
 t.test('authenticate tells the listeners and the version', async t => {
   const { port } = await bench(t)
@@ -110,7 +67,7 @@ t.test('a stream that is no stream of frames is closed', async t => {
 })
 
 t.test('the number of connections is limited', async t => {
-  const { port, app } = await bench(t, { apps: 1 })
+  const { port, app } = await bench(t, { limits: { apps: 1 } })
   const first = await app([])
   const second = await ControlClient.open(port)
   await once(second.socket, 'close')
@@ -318,7 +275,7 @@ t.test('an application that gives no first response in time is answered for', as
 })
 
 t.test('an application that does not read is cut off', async t => {
-  const { engine, app } = await bench(t, { outboxBytes: 100_000 })
+  const { engine, app } = await bench(t, { limits: { outboxBytes: 100_000 } })
   const client = await app(['message'])
   client.socket.pause()
   const closed = once(client.socket, 'close')
