@@ -1,0 +1,3 @@
+import { campaign } from './engine-campaign.ts'
+
+campaign(201, 100)
