@@ -17,7 +17,7 @@ export interface Origin {
 
 /**
  * SIP as the call logic sees it: requests and responses, with transactions and dialogs named by ids and kept by the
- * edge. 100 Trying, retransmissions, the ACK of a refusal and the answers to CANCEL are the edge's business.
+ * edge. 100 Trying, retransmissions, the ACK of a refusal, the answers to CANCEL, PRACK and the session timer are the edge's business.
  * Orders are never awaited: what came of them arrives as an event, also when they could not be carried out.
  */
 export interface SipEdge {
@@ -28,8 +28,8 @@ export interface SipEdge {
   request(order: RequestOrder): void
   /** Cancels the INVITE `transaction`; its final response still comes. */
   cancel(transaction: string, reason?: string): void
-  /** Acknowledges the 2xx that set up or changed `dialog`. */
-  ack(dialog: string): void
+  /** Acknowledges the 2xx that set up or changed `dialog`; `body` is the answer when that 2xx held an offer. */
+  ack(dialog: string, body?: Body): void
   /** Closes an agent's connection. */
   closeFlow(flow: string): void
 }
@@ -57,7 +57,8 @@ export type EdgeEvent =
       readonly local: boolean
     }
   | { readonly kind: 'cancel'; readonly transaction: string; readonly reason?: string }
-  | { readonly kind: 'ack'; readonly dialog: string }
+  /** The ACK of a 2xx of ours; its body is the answer when that 2xx held an offer. */
+  | { readonly kind: 'ack'; readonly dialog: string; readonly request: SipRequest }
   /** The edge ended the dialog by itself (no ACK, session expired) or could not deliver a 2xx. */
   | { readonly kind: 'dialog-ended'; readonly dialog: string; readonly reason: string }
   | { readonly kind: 'flow-closed'; readonly flow: string }
@@ -94,27 +95,39 @@ export interface Body {
   readonly content: string
 }
 
-/** What kind of media a party speaks: WebRTC (ICE, DTLS-SRTP) or plain RTP. */
-export type MediaSide = 'webrtc' | 'plain'
+/** What a party of a call is to the media anchor: a browser (ICE, DTLS-SRTP), a carrier (plain RTP outside) or a media server (plain RTP inside). */
+export type MediaSide = 'browser' | 'carrier' | 'server'
 
-/** One offer/answer exchange through the media anchor. `call` names the anchored call, `from`/`to` its two parties. */
+/** One party of an anchored call. Its tag is never used again for another one. */
+export interface MediaParty {
+  readonly tag: string
+  readonly side: MediaSide
+}
+
+/** One SDP on its way through the media anchor. `call` names the anchored call. */
 export interface MediaExchange {
   readonly call: string
-  /** Tag of the party whose SDP this is. */
-  readonly from: string
-  /** Tag of the party that offered; set in answers only. */
-  readonly to?: string
-  readonly fromSide: MediaSide
-  readonly toSide: MediaSide
+  /** Whose SDP this is, and for whom it is to be rewritten. */
+  readonly from: MediaParty
+  readonly to: MediaParty
   readonly sdp: string
 }
 
 /** The media anchor. Failures reject with `E_MEDIA_TIMEOUT` or `E_MEDIA_REFUSED`. */
 export interface Media {
-  /** Rewrites an offer for the other party. */
+  /** False: SDP passes unchanged and media goes from party to party, so that no party can be exchanged. */
+  readonly anchors: boolean
+  /**
+   * Rewrites an offer for a party that is new. The first one anchors the call. A later one prepares `to` to take the place of the party
+   * that `from` talks to now; those two go on until `to` has answered.
+   */
+  invite(exchange: MediaExchange): Promise<string>
+  /** Rewrites an offer between two parties that talk already. */
   offer(exchange: MediaExchange): Promise<string>
-  /** Rewrites the answer to the last offer for the party that offered. */
+  /** Rewrites the answer to the last offer for the party that offered; from then on these two talk. */
   answer(exchange: MediaExchange): Promise<string>
+  /** Frees what a party holds whose place another one has taken, or that never answered; an unknown one is no error. */
+  drop(call: string, tag: string): Promise<void>
   /** Frees whatever the call holds; an unknown call is no error. */
   end(call: string): Promise<void>
 }

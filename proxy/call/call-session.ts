@@ -1,7 +1,7 @@
 import type { Log } from '../../runtime/log.ts'
 import { messageOf } from '../../runtime/errors.ts'
 import type { Clock } from '../../runtime/clock.ts'
-import type { CallLog, LiveCall, Media, MediaExchange, Placement, SipEdge } from '../ports.ts'
+import type { CallLog, LiveCall, Media, MediaExchange, MediaParty, Placement, SipEdge } from '../ports.ts'
 import type { Call, CallEvent, CallState, Effect, LegName, TimerName } from './call.ts'
 import { initial, step } from './call-state.ts'
 import { inviteTo, type CallerFacts } from './b-leg.ts'
@@ -178,8 +178,8 @@ export class CallSession {
     const { key } = effect
     const told = effect.kind === 'offer' ? 'media-offered' : 'media-answered'
     const exchange = this.#mediaExchange(effect)
-    const done = effect.kind === 'offer' ? media.offer(exchange) : media.answer(exchange)
-    done.then(
+    const verb = effect.kind === 'answer' ? 'answer' : this.#state.kind === 'up' ? 'offer' : 'invite'
+    media[verb](exchange).then(
       sdp => this.handle({ kind: told, key, sdp }),
       (cause: unknown) => {
         log.warn('call.media-failed', { call: this.call.id, cause: messageOf(cause) })
@@ -188,19 +188,10 @@ export class CallSession {
     )
   }
 
-  #mediaExchange(effect: Extract<Effect, { kind: 'offer' | 'answer' }>): MediaExchange {
-    const { from, branch, sdp } = effect
-    const aSide = this.call.aSide
-    const established = effect.kind === 'answer' || this.#state.kind === 'up'
-    return {
-      call: branch,
-      from,
-      // A first offer has nobody to answer it yet.
-      ...(established && { to: from === 'a' ? 'b' : 'a' }),
-      fromSide: from === 'a' ? aSide : 'plain',
-      toSide: from === 'a' ? 'plain' : aSide,
-      sdp,
-    }
+  #mediaExchange({ from, branch, sdp }: Extract<Effect, { kind: 'offer' | 'answer' }>): MediaExchange {
+    const a: MediaParty = { tag: 'a', side: this.call.aSide }
+    const b: MediaParty = { tag: 'b', side: 'server' }
+    return { call: branch, ...(from === 'a' ? { from: a, to: b } : { from: b, to: a }), sdp }
   }
 
   #startTimer(timer: TimerName, ms: number): void {

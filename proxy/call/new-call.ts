@@ -46,7 +46,7 @@ export function newCall(
     ...(parties.kind === 'client' && { trunk: parties.trunk, server: parties.server }),
     transaction: event.transaction,
     dialog: event.dialogToBe,
-    aSide: parties.kind === 'agent' ? 'webrtc' : 'plain',
+    aSide: parties.kind === 'agent' ? 'browser' : 'carrier',
     offer: body.content,
     attempts: limits.attempts,
     tryMs: limits.tryMs,

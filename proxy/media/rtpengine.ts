@@ -1,6 +1,6 @@
 import { PorticoError, messageOf } from '../../runtime/errors.ts'
 import type { Log } from '../../runtime/log.ts'
-import type { Media, MediaExchange } from '../ports.ts'
+import type { Media, MediaExchange, MediaParty } from '../ports.ts'
 import type { NgCommand, NgNode } from './ng.ts'
 
 /** A `Media` that anchors every call in one of several rtpengines, and the life of its sockets. */
@@ -17,38 +17,36 @@ export function createRtpengineMedia(nodes: readonly NgNode[], log: Log): MediaA
   const nodeOf = new Map<string, NgNode>()
   let turn = 0
 
-  async function offer(exchange: MediaExchange): Promise<string> {
-    const command = offerCommand(exchange)
+  async function invite(exchange: MediaExchange): Promise<string> {
+    const command = { ...offerCommand(exchange), 'via-branch': exchange.to.tag }
     const held = nodeOf.get(exchange.call)
     if (held) return sdpOf(await held.send(command))
-    return firstOffer(exchange.call, command)
+    turn += 1
+    const order = [...nodes.slice(turn % nodes.length), ...nodes.slice(0, turn % nodes.length)]
+    const taken = await firstToTake(order, command, log)
+    nodeOf.set(exchange.call, taken.node)
+    return taken.sdp
   }
 
-  async function firstOffer(call: string, command: NgCommand): Promise<string> {
-    turn += 1
-    const order = nodes
-      .map((_, index) => nodes[(turn + index) % nodes.length])
-      .filter(node => node !== undefined)
-    let last: unknown
-    for (const node of order) {
-      try {
-        const sdp = sdpOf(await node.send(command))
-        nodeOf.set(call, node)
-        return sdp
-      } catch (cause) {
-        last = cause
-        log.warn('media.node-failed', { node: node.url, cause: messageOf(cause) })
-      }
-    }
-    throw new PorticoError('E_MEDIA_TIMEOUT', 'no rtpengine took the offer; see media.rtpengine', {
-      cause: last,
-    })
+  async function offer(exchange: MediaExchange): Promise<string> {
+    return sdpOf(
+      await nodeHolding(exchange.call).send({ ...offerCommand(exchange), 'to-tag': exchange.to.tag }),
+    )
   }
 
   async function answer(exchange: MediaExchange): Promise<string> {
-    const held = nodeOf.get(exchange.call)
-    if (!held) throw new PorticoError('E_MEDIA_REFUSED', `no offer was made for ${exchange.call}`)
-    return sdpOf(await held.send(answerCommand(exchange)))
+    return sdpOf(await nodeHolding(exchange.call).send(answerCommand(exchange)))
+  }
+
+  function nodeHolding(call: string): NgNode {
+    const held = nodeOf.get(call)
+    if (!held) throw new PorticoError('E_MEDIA_REFUSED', `no offer was made for ${call}`)
+    return held
+  }
+
+  async function drop(call: string, tag: string): Promise<void> {
+    const held = nodeOf.get(call)
+    await held?.send({ command: 'delete', 'call-id': call, 'from-tag': tag, 'delete delay': 0 })
   }
 
   async function end(call: string): Promise<void> {
@@ -71,28 +69,47 @@ export function createRtpengineMedia(nodes: readonly NgNode[], log: Log): MediaA
     await Promise.all(nodes.map(node => node.stop()))
   }
 
-  return { offer, answer, end, start, stop }
+  return { anchors: true, invite, offer, answer, drop, end, start, stop }
 }
 
-/** The leg called `a` is outside, on rtpengine's interface `pub`; `b` is inside, on `priv`. */
-function direction(from: string): readonly string[] {
-  return from === 'a' ? ['pub', 'priv'] : ['priv', 'pub']
+/** The first of `nodes` that takes the offer, and what it made of it. */
+async function firstToTake(
+  nodes: readonly NgNode[],
+  command: NgCommand,
+  log: Log,
+): Promise<{ readonly node: NgNode; readonly sdp: string }> {
+  let last: unknown
+  for (const node of nodes) {
+    try {
+      return { node, sdp: sdpOf(await node.send(command)) }
+    } catch (cause) {
+      last = cause
+      log.warn('media.node-failed', { node: node.url, cause: messageOf(cause) })
+    }
+  }
+  throw new PorticoError('E_MEDIA_TIMEOUT', 'no rtpengine took the offer; see media.rtpengine', {
+    cause: last,
+  })
+}
+
+/** Media servers are on rtpengine's interface `priv`, all others on `pub`. */
+function direction(from: MediaParty, to: MediaParty): readonly string[] {
+  return [from, to].map(({ side }) => (side === 'server' ? 'priv' : 'pub'))
 }
 
 const hidden = ['origin', 'session-name', 'username']
 
 /** The flag sets that were measured against rtpengine 26 with a Chrome offer and an Asterisk answer. */
-function offerCommand({ call, from, to, fromSide, toSide, sdp }: MediaExchange): NgCommand {
+function offerCommand({ call, from, to, sdp }: MediaExchange): NgCommand {
   const common = {
     command: 'offer',
     'call-id': call,
-    'from-tag': from,
-    ...(to !== undefined && { 'to-tag': to }),
-    direction: direction(from),
+    'from-tag': from.tag,
+    direction: direction(from, to),
     replace: hidden,
     sdp,
   }
-  if (toSide === 'webrtc') {
+  if (to.side === 'browser') {
     return {
       ...common,
       'transport-protocol': 'UDP/TLS/RTP/SAVPF',
@@ -106,24 +123,25 @@ function offerCommand({ call, from, to, fromSide, toSide, sdp }: MediaExchange):
     'transport-protocol': 'RTP/AVP',
     ICE: 'remove',
     // Said in the offer, it makes the browser see setup:passive in the answer and so begin the handshake itself.
-    ...(fromSide === 'webrtc' && { DTLS: 'passive' }),
+    ...(from.side === 'browser' && { DTLS: 'passive' }),
     'rtcp-mux': ['demux'],
     flags: ['SDES-no', 'strip-extmap', 'strict-source'],
     codec: { strip: ['all'], offer: ['opus', 'PCMA', 'PCMU', 'telephone-event'] },
   }
 }
 
-function answerCommand({ call, from, to, toSide, sdp }: MediaExchange): NgCommand {
+function answerCommand({ call, from, to, sdp }: MediaExchange): NgCommand {
   return {
     command: 'answer',
     'call-id': call,
     // The from-tag is that of the offer: the party that this answer goes to.
-    'from-tag': to,
-    'to-tag': from,
-    direction: direction(from),
+    'from-tag': to.tag,
+    'to-tag': from.tag,
+    'via-branch': from.tag,
+    direction: direction(from, to),
     replace: hidden,
     sdp,
-    ...(toSide === 'webrtc'
+    ...(to.side === 'browser'
       ? { ICE: 'force', 'rtcp-mux': ['accept'], flags: ['SDES-no', 'generate-mid', 'strict-source'] }
       : { ICE: 'remove', flags: ['SDES-no', 'strict-source'] }),
   }

@@ -1,6 +1,7 @@
 import type { Log } from '../../../runtime/log.ts'
-import type { Engine } from '../../../engine/api.ts'
-import type { EdgeEvent, RequestOrder, ResponseOrder, SipEdge } from '../../ports.ts'
+import type { Engine, EngineEvent } from '../../../engine/api.ts'
+import { rackFor } from '../../../engine/message/rack.ts'
+import type { Body, EdgeEvent, RequestOrder, ResponseOrder, SipEdge } from '../../ports.ts'
 import { Inbox } from '../inbox.ts'
 import { localResponse, parts } from '../order-parts.ts'
 import { createBook, type Book } from './book.ts'
@@ -34,7 +35,10 @@ class DirectEdge implements SipEdge {
   }
 
   async start(receive: (event: EdgeEvent) => void): Promise<void> {
-    this.#engine.onEvent(event => this.#inbox.put(() => told(this.#book, event)))
+    this.#engine.onEvent(event => {
+      if (event.kind === 'response') this.#acknowledgeEarly(event)
+      this.#inbox.put(() => told(this.#book, event))
+    })
     await this.#engine.start()
     this.#inbox.open(receive)
   }
@@ -91,14 +95,22 @@ class DirectEdge implements SipEdge {
     })
   }
 
-  ack(dialog: string): void {
+  ack(dialog: string, body?: Body): void {
     this.#inbox.during(() => {
-      const done = this.#engine.ack(dialog)
+      const done = this.#engine.ack(dialog, parts(body === undefined ? {} : { body }))
       if (!done.ok) this.#log.info('edge.ack-refused', { dialog, refusal: done.refusal })
     })
   }
 
   closeFlow(flow: string): void {
     this.#inbox.during(() => this.#engine.closeFlow(flow))
+  }
+
+  /** RFC 3262 §4: a reliable provisional response is acknowledged by PRACK, whose answer tells nobody anything. */
+  #acknowledgeEarly({ response, dialog }: Extract<EngineEvent, { kind: 'response' }>): void {
+    const rack = rackFor(response)
+    if (rack === undefined || dialog === undefined) return
+    const done = this.#engine.request({ method: 'PRACK', dialog, headers: [['RAck', rack]] })
+    if (!done.ok) this.#log.info('edge.prack-refused', { dialog, refusal: done.refusal })
   }
 }

@@ -15,7 +15,7 @@ export function told(book: Book, event: EngineEvent): EdgeEvent | undefined {
     case 'cancel':
       return cancel(book, event)
     case 'ack':
-      return { kind: 'ack', dialog: event.dialog }
+      return { kind: 'ack', dialog: event.dialog, request: event.request }
     case 'dialog-ended':
       return { kind: 'dialog-ended', dialog: event.dialog, reason: event.reason }
     case 'flow-closed':

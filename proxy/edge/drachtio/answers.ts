@@ -70,9 +70,10 @@ export function loseAnswers(desk: Desk): void {
 
 function acknowledged({ book, inbox }: Desk, req: SrfRequest): void {
   const dialog = req.stackDialogId
+  const request = requestOf(req)
   // The server also delivers the ACK of a refused re-INVITE.
-  if (dialog === undefined || !book.unacked.delete(dialog)) return
-  inbox.put(() => ({ kind: 'ack', dialog }))
+  if (dialog === undefined || request === undefined || !book.unacked.delete(dialog)) return
+  inbox.put(() => ({ kind: 'ack', dialog, request }))
 }
 
 function endedByServer({ book, inbox }: Desk, req: SrfRequest): void {

@@ -1,5 +1,5 @@
 import type { RequestOrder } from '../../ports.ts'
-import type { SrfAnswer, SrfRequest } from './srf.ts'
+import type { SrfAck, SrfAnswer, SrfRequest } from './srf.ts'
 
 /** A request that waits for our final response. */
 export interface Incoming {
@@ -28,7 +28,7 @@ export interface Book {
   readonly incoming: Map<string, Incoming>
   readonly outgoing: Map<string, Outgoing>
   /** What acknowledges the last 2xx of a dialog. */
-  readonly acks: Map<string, () => void>
+  readonly acks: Map<string, SrfAck>
   /** Dialogs whose 2xx of ours waits for its ACK. */
   readonly unacked: Set<string>
   /** Dialogs with agents: their Contact is the public endpoint. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../runtime/clock.ts'
 import { messageOf, PorticoError } from '../../../runtime/errors.ts'
 import type { Log } from '../../../runtime/log.ts'
-import type { EdgeEvent, RequestOrder, ResponseOrder, SipEdge } from '../../ports.ts'
+import type { Body, EdgeEvent, RequestOrder, ResponseOrder, SipEdge } from '../../ports.ts'
 import { Inbox } from '../inbox.ts'
 import { AgentRelay, type RelayOptions, type Upstream } from './agent-relay.ts'
 import { answer, loseAnswers, received } from './answers.ts'
@@ -88,13 +88,14 @@ class DrachtioEdge implements SipEdge {
     this.#desk.inbox.during(() => cancel(this.#desk, transaction, reason ?? ''))
   }
 
-  ack(dialog: string): void {
+  ack(dialog: string, body?: Body): void {
     const { acks } = this.#desk.book
     const send = acks.get(dialog)
     acks.delete(dialog)
     if (send === undefined) return
     try {
-      send()
+      if (body === undefined) send()
+      else send({ headers: { 'Content-Type': body.type }, body: body.content })
     } catch (cause) {
       // drachtio-srf asserts that its socket is open; the loss of the link is told elsewhere.
       this.#desk.log.info('edge.ack-refused', { dialog, refusal: messageOf(cause) })

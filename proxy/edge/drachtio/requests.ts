@@ -7,7 +7,7 @@ import { forget, type Outgoing } from './book.ts'
 import { hangUp, warnOfSize, type Desk } from './desk.ts'
 import { isLocal, responseOf } from './events.ts'
 import { headerRecord, refreshesTarget, withContact } from './headers.ts'
-import type { SrfOrder, SrfRequest, SrfResponse } from './srf.ts'
+import type { SrfAck, SrfOrder, SrfRequest, SrfResponse } from './srf.ts'
 
 /** RFC 3261 timer F with a margin: the server makes its own 408 after 32 s, but not in every case. */
 const finalMs = 40_000
@@ -93,13 +93,15 @@ function sent(desk: Desk, outgoing: Outgoing, req: SrfRequest): void {
   if (outgoing.cancelWith !== undefined) sendCancel(desk, req, outgoing.cancelWith)
 }
 
-function answered(desk: Desk, outgoing: Outgoing, res: SrfResponse, ack: () => void): void {
+function answered(desk: Desk, outgoing: Outgoing, res: SrfResponse, ack: SrfAck): void {
   const response = responseOf(res)
   const opened = dialogOf(outgoing, res)
   if (isOpen(desk, outgoing) && response !== undefined) {
     if (res.status >= 200) settle(desk, outgoing, res.status)
     else arm(desk, outgoing, outgoing.cancelWith === undefined ? ringingMs : finalMs, 408)
     if (opened !== undefined) keep(desk, outgoing, opened, ack)
+    // RFC 3262 §4; drachtio-srf does nothing here when the response is not a reliable one.
+    else if (res.status > 100 && res.status < 200) desk.inbox.during(() => ack())
     // RFC 3261 §16.7: a 100 is for the hop that asked, nobody else.
     if (res.status > 100) tell(desk, outgoing, res, response)
     return
@@ -121,7 +123,7 @@ function settle(desk: Desk, outgoing: Outgoing, status: number): void {
     forget(desk.book, dialog)
 }
 
-function keep({ book }: Desk, { order }: Outgoing, dialog: string, ack: () => void): void {
+function keep({ book }: Desk, { order }: Outgoing, dialog: string, ack: SrfAck): void {
   book.acks.set(dialog, ack)
   if (order.flow !== undefined) book.withAgents.add(dialog)
 }
@@ -138,9 +140,9 @@ function tell(desk: Desk, outgoing: Outgoing, res: SrfResponse, response: SipRes
 }
 
 /** A 2xx after the call logic was told otherwise. */
-function refuseLate(desk: Desk, dialog: string, ack: () => void): void {
+function refuseLate(desk: Desk, dialog: string, ack: SrfAck): void {
   desk.log.info('edge.late-answer', { dialog })
-  desk.inbox.during(ack)
+  desk.inbox.during(() => ack())
   hangUp(desk, dialog)
 }
 

@@ -18,7 +18,7 @@ export interface SrfRequest {
   get(name: string): string | undefined
   on(event: 'cancel', told: (cancel: Pick<SrfRequest, 'get'>) => void): void
   on(event: 'update', told: (req: SrfRequest, res: SrfAnswer) => void): void
-  on(event: 'response', told: (res: SrfResponse, ack: () => void) => void): void
+  on(event: 'response', told: (res: SrfResponse, ack: SrfAck) => void): void
   cancel(options: { headers: Record<string, string> }, done: (error: unknown) => void): void
 }
 
@@ -31,6 +31,9 @@ export interface SrfAnswer {
     done: (error: unknown) => void,
   ): void
 }
+
+/** Acknowledges a 2xx, or by PRACK a reliable provisional response. */
+export type SrfAck = (options?: { headers: Record<string, string>; body: string }) => void
 
 /** A response to a request of ours. */
 export interface SrfResponse {

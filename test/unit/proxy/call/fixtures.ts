@@ -23,7 +23,7 @@ export const agentCall: Call = {
   agent: '1001',
   transaction: 't-a',
   dialog: 'd-a',
-  aSide: 'webrtc',
+  aSide: 'browser',
   offer: 'o=a',
   attempts: 3,
   tryMs: 2000,
@@ -37,7 +37,7 @@ export const clientCall: Call = {
   kind: 'client',
   trunk: 'acision',
   server: ms1,
-  aSide: 'plain',
+  aSide: 'carrier',
 }
 
 export const trying: Extract<CallState, { kind: 'trying' }> = {

@@ -90,11 +90,15 @@ t.test('an offer goes to the next rtpengine when one is silent, and its call sta
   await media.start()
   t.teardown(() => media.stop())
   seen.length = 0
-  const exchange = { call: 'c1', from: 'a', fromSide: 'webrtc', toSide: 'plain', sdp: 'v=0' } as const
-  t.equal(await media.offer(exchange), 'v=0')
-  t.equal(await media.answer({ ...exchange, from: 'b', to: 'a', fromSide: 'plain', toSide: 'webrtc' }), 'v=0')
+  const [browser, server] = [
+    { tag: 'a', side: 'browser' },
+    { tag: 'b', side: 'server' },
+  ] as const
+  const exchange = { call: 'c1', from: browser, to: server, sdp: 'v=0' }
+  t.equal(await media.invite(exchange), 'v=0')
+  t.equal(await media.answer({ ...exchange, from: server, to: browser }), 'v=0')
   await media.end('c1')
   await media.end('c1')
   t.strictSame(seen, ['offer', 'answer', 'delete'])
-  await t.rejects(media.answer({ ...exchange, from: 'b', to: 'a' }), { code: 'E_MEDIA_REFUSED' })
+  await t.rejects(media.answer({ ...exchange, from: server, to: browser }), { code: 'E_MEDIA_REFUSED' })
 })

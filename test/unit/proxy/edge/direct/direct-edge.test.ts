@@ -172,7 +172,7 @@ t.test('the rest is passed on in the words of the port', async t => {
   engine.emit({ kind: 'flow-closed', flow: 'f1' })
   t.strictSame(told, [
     { kind: 'cancel', transaction: 't1', reason: 'SIP;cause=200' },
-    { kind: 'ack', dialog: 'd1' },
+    { kind: 'ack', dialog: 'd1', request },
     { kind: 'dialog-ended', dialog: 'd1', reason: 'ack-timeout' },
     { kind: 'flow-closed', flow: 'f1' },
   ])

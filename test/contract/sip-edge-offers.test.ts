@@ -1,0 +1,99 @@
+import t, { type Test } from 'tap'
+import { answer, edges, fromAgent, offer, sdp, withPeers, type Open } from '../support/edge-contract.ts'
+
+for (const [name, open] of edges) {
+  t.test(`offers and answers over a SIP edge: ${name}`, async t => {
+    await delayedOffer(t, open)
+    await reliableResponses(t, open)
+  })
+}
+
+async function delayedOffer(t: Test, open: Open): Promise<void> {
+  await withPeers(
+    t,
+    open,
+    'a caller without an offer answers ours in its ACK (RFC 3261 §13.2.1)',
+    async (t, { bench, agent }) => {
+      agent.send({ method: 'INVITE', uri: 'sip:9@door.example.com', ...fromAgent })
+      const invite = await bench.asked('INVITE')
+      t.equal(invite.request.body.length, 0)
+      bench.edge.respond({ transaction: invite.transaction, status: 200, body: offer })
+      const told = await agent.answered(200)
+      t.equal(told.response.body.toString(), offer.content)
+      agent.engine.ack(told.dialog ?? '', sdp(answer))
+      const acked = await bench.next('ack')
+      t.equal(acked.dialog, invite.dialogToBe)
+      t.equal(acked.request.body.toString(), answer.content)
+      t.equal(acked.request.headers.get('Content-Type'), 'application/sdp')
+    },
+  )
+
+  await withPeers(t, open, 'an offer in a 2xx is answered in our ACK', async (t, { bench, server }) => {
+    const order = bench.send({ method: 'INVITE', uri: `sip:x@127.0.0.1:${server.port}` })
+    const onServer = await server.asked('INVITE')
+    server.answer(onServer, { status: 200, ...sdp(offer) })
+    const { dialog = '', response } = await bench.answered(order, 200)
+    t.equal(response.body.toString(), offer.content)
+    bench.edge.ack(dialog, answer)
+    const acked = await server.next('ack')
+    t.equal(acked.request.body.toString(), answer.content)
+    t.equal(acked.request.headers.get('Content-Type'), 'application/sdp')
+  })
+}
+
+async function reliableResponses(t: Test, open: Open): Promise<void> {
+  await withPeers(
+    t,
+    open,
+    'a reliable provisional response is acknowledged without a word to the call logic (RFC 3262 §4)',
+    async (t, { bench, server }) => {
+      const order = bench.send({
+        method: 'INVITE',
+        uri: `sip:x@127.0.0.1:${server.port}`,
+        headers: [['Supported', '100rel']],
+        body: offer,
+      })
+      const onServer = await server.asked('INVITE')
+      server.answer(onServer, {
+        status: 183,
+        headers: [['Require', '100rel'], ...sdp(answer).headers],
+        body: answer.content,
+      })
+      const early = await bench.answered(order, 183)
+      t.equal(early.response.body.toString(), answer.content)
+      const prack = await server.asked('PRACK')
+      t.match(prack.request.headers.get('RAck'), /^\d+ 1 INVITE$/)
+      server.answer(prack, { status: 200 })
+      server.answer(onServer, { status: 200, ...sdp(answer) })
+      const { dialog = '' } = await bench.answered(order, 200)
+      bench.edge.ack(dialog)
+      await server.next('ack')
+      t.strictSame(bench.events.kinds(), [])
+    },
+  )
+
+  await withPeers(
+    t,
+    open,
+    'a caller who insists on reliable provisional responses gets them (RFC 3262 §3)',
+    async (t, { bench, agent }) => {
+      agent.send({
+        method: 'INVITE',
+        uri: 'sip:9@door.example.com',
+        headers: [...fromAgent.headers, ...sdp(offer).headers, ['Require', '100rel']],
+        body: offer.content,
+      })
+      const invite = await bench.asked('INVITE')
+      bench.edge.respond({ transaction: invite.transaction, status: 180 })
+      const early = await agent.answered(180)
+      t.equal(early.response.headers.get('Require'), '100rel')
+      const rack = `${early.response.headers.get('RSeq')} 1 INVITE`
+      agent.send({ method: 'PRACK', dialog: early.dialog ?? '', headers: [['RAck', rack]] })
+      await agent.answered(200)
+      bench.edge.respond({ transaction: invite.transaction, status: 200, body: answer })
+      const told = await agent.answered(200)
+      t.equal(told.response.body.toString(), answer.content)
+      t.strictSame(bench.events.kinds(), [], 'the PRACK is the business of the edge')
+    },
+  )
+}
