@@ -89,12 +89,17 @@ export const limits = z.strictObject({
   maxFragments: limit(64, 1, 1_024, 'The most fragments of a WebSocket message.'),
   maxBufferedChunks: limit(256, 16, 4_096, 'The most unread pieces of a WebSocket connection.'),
   requestBodyBytes: limit(65_536, 1_024, 1_048_576, 'Longest body of an HTTP request.'),
-  loginsPerMinutePerAddress: limit(60, 1, 100_000, 'Failed POST /api/session a minute from one IP address.'),
-  loginsPerMinutePerAgent: limit(
-    10,
+  loginsPerMinutePerAddress: limit(
+    60,
+    1,
+    100_000,
+    'Wrong passwords a minute from one IP address, in POST /api/session and in SIP.',
+  ),
+  loginGuesses: limit(
+    2,
     1,
     1_000,
-    'Failed POST /api/session a minute for one agent from one address.',
+    'Wrong passwords for one agent from one IP address before each further try waits: 1 s, then twice as long.',
   ),
 })
 

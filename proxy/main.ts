@@ -11,6 +11,7 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Part } from '../runtime/lifecycle.ts'
 import { startAll } from '../runtime/lifecycle.ts'
 import type { Log } from '../runtime/log.ts'
+import { createLoginThrottle } from '../runtime/login-throttle.ts'
 import type { Credentials } from '../selector/credentials.ts'
 import { realmOf } from '../selector/main.ts'
 import type { MediaServer } from '../selector/domain/media-server.ts'
@@ -124,7 +125,7 @@ function compose(options: DoorOptions, edge: SipEdge, media: MediaAnchor): Compo
     clock,
     log,
     reservationTtlMs: config.reservations.ttlMs,
-    chance: () => Number.parseInt(randomHex(4), 16) / 2 ** 32,
+    chance: fraction,
     onLost: server => frontDoor.serverLost(server),
   })
   const servers = (): Iterable<MediaServer> => directory.servers()
@@ -157,21 +158,35 @@ function compose(options: DoorOptions, edge: SipEdge, media: MediaAnchor): Compo
   return { directory, prober, frontDoor }
 }
 
+/** A number in [0, 1). */
+function fraction(): number {
+  return Number.parseInt(randomHex(4), 16) / 2 ** 32
+}
+
 function createAgentsSide(options: DoorOptions, edge: SipEdge, directory: Directory, door: string): Agents {
   const { config, store, clock, log } = options
-  const { digest, registerMinSec, registerMaxSec } = config.agents
-  const nonces = createNonces({ ttlMs: nonceTtlMs, remembered: rememberedNonces, clock })
+  const { domain, digest, registerMinSec, registerMaxSec } = config.agents
+  const { contactsPerAgent, loginsPerMinutePerAddress, loginGuesses } = config.limits
   return createAgents({
     edge,
-    authenticator: createAuthenticator({ realm: realmOf(config), algorithms: digest, nonces, directory }),
+    authenticator: createAuthenticator({
+      realm: realmOf(config),
+      algorithms: digest,
+      nonces: createNonces({ ttlMs: nonceTtlMs, remembered: rememberedNonces, clock }),
+      throttle: createLoginThrottle({ perAddress: loginsPerMinutePerAddress, free: loginGuesses, clock }),
+      directory,
+    }),
     registrar: createRegistrar({
       bindings: store.bindings,
       clock,
       door,
+      domain,
       minSec: registerMinSec,
       maxSec: registerMaxSec,
-      maxContacts: config.limits.contactsPerAgent,
+      maxContacts: contactsPerAgent,
+      chance: fraction,
     }),
+    domain,
     log,
   })
 }

@@ -177,6 +177,8 @@ export interface Directory {
 export interface Credentials {
   readonly agent: string
   readonly ha1: Agent['ha1']
+  /** When they end, wall-clock milliseconds; an agent's own password has no end. */
+  readonly expiresAt?: number
 }
 
 /** The location service (RFC 3261 §10), shared by all doors. */

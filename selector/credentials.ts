@@ -20,6 +20,14 @@ export interface Issued {
   readonly expiresAt: number
 }
 
+/** Whom a digest user name stands for, and what proves it. */
+export interface DigestUser {
+  readonly agent: string
+  readonly ha1: Agent['ha1']
+  /** When a credential that was issued ends, wall-clock milliseconds; an agent's own password has no end. */
+  readonly expiresAt?: number
+}
+
 /** Passwords of agents and the credentials made from them. */
 export interface Credentials {
   /** The agent, if that is the password. Takes the same time and path whether the agent exists or not. */
@@ -27,7 +35,7 @@ export interface Credentials {
   /** A new credential for the agent, good for `ttlSec` and as long as agent and password stay. */
   issue(agent: Agent): Promise<Issued>
   /** What a digest of that user name is checked against: the agent's own password, or a credential that was issued. */
-  ha1For(user: string): Promise<{ readonly agent: string; readonly ha1: Agent['ha1'] } | undefined>
+  ha1For(user: string): Promise<DigestUser | undefined>
 }
 
 /** Agents' credentials over a store. */
@@ -52,16 +60,18 @@ export function createCredentials({ store, realm, ttlSec, clock }: CredentialsOp
     return { authorizationUser, password, expiresAt }
   }
 
-  async function ha1For(user: string): ReturnType<Credentials['ha1For']> {
+  async function ha1For(user: string): Promise<DigestUser | undefined> {
     if (!user.includes('~')) {
       const agent = (await store.agents.get(user))?.item
       return agent && { agent: agent.id, ha1: agent.ha1 }
     }
     const credential = await store.credentials.get(user)
+    // Asked for in any case, so that the time tells nothing.
+    const agent = (await store.agents.get(user.slice(0, user.indexOf('~'))))?.item
     if (credential === undefined || credential.expiresAt <= clock.wall()) return undefined
-    const agent = (await store.agents.get(credential.agent))?.item
-    const holds = agent !== undefined && fingerprint(agent) === credential.basis
-    return holds ? { agent: agent.id, ha1: credential.ha1 } : undefined
+    const { ha1, basis, expiresAt } = credential
+    const holds = agent?.id === credential.agent && fingerprint(agent) === basis
+    return holds ? { agent: agent.id, ha1, expiresAt } : undefined
   }
 
   return { verify, issue, ha1For }

@@ -10,10 +10,10 @@ import { systemClock, type Clock } from '../runtime/clock.ts'
 import { messageOf, PorticoError } from '../runtime/errors.ts'
 import type { Part } from '../runtime/lifecycle.ts'
 import type { Log } from '../runtime/log.ts'
+import { createLoginThrottle } from '../runtime/login-throttle.ts'
 import { conferenceMembers } from './ami/conference.ts'
 import { createCredentials, type Credentials } from './credentials.ts'
 import { createAdminApp } from './http/admin-app.ts'
-import { createLoginThrottle } from './http/login-throttle.ts'
 import { addProcessMetrics, createMetrics, type Metrics } from './http/metrics.ts'
 import { createPublicApp } from './http/public-app.ts'
 import type { Store } from './store/store.ts'
@@ -128,7 +128,7 @@ function publicAppOf(
     credentials,
     throttle: createLoginThrottle({
       perAddress: config.limits.loginsPerMinutePerAddress,
-      perAgent: config.limits.loginsPerMinutePerAgent,
+      free: config.limits.loginGuesses,
       clock,
     }),
     domain: config.agents.domain,

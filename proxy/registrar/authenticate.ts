@@ -1,35 +1,47 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { digestResponse, parseAuth, type DigestAlgorithm } from '../../engine/message/digest.ts'
 import type { HeaderLine, SipRequest } from '../../engine/message/message.ts'
+import type { LoginThrottle } from '../../runtime/login-throttle.ts'
 import type { Credentials, Directory } from '../ports.ts'
 import type { Nonces } from './nonces.ts'
 
 /** Whom a request comes from, or what its sender must do to tell. */
 export type Identity =
-  | { readonly kind: 'known'; readonly agent: string }
+  | { readonly kind: 'known'; readonly user: string; readonly credentials: Credentials }
   /** 401 with these headers. */
   | { readonly kind: 'challenge'; readonly headers: readonly HeaderLine[] }
   /** The Authorization header makes no sense: 400. */
   | { readonly kind: 'malformed' }
+  /** Too many wrong passwords came from there: nothing was looked at. */
+  | { readonly kind: 'slowed'; readonly waitMs: number }
 
 export interface AuthenticatorOptions {
   readonly realm: string
   /** Offered in this order; a client takes the first that it knows (RFC 8760 §2.4), and sip.js the last one. */
   readonly algorithms: readonly DigestAlgorithm[]
   readonly nonces: Nonces
-  readonly directory: Directory
+  readonly throttle: LoginThrottle
+  readonly directory: Pick<Directory, 'credentials'>
+}
+
+/** Where a request was heard. */
+export interface Heard {
+  readonly flow: string
+  readonly address: string
 }
 
 /** Tells agents by digest (RFC 3261 §22, RFC 7616, RFC 8760). */
 export interface Authenticator {
-  identify(request: SipRequest): Promise<Identity>
+  identify(request: SipRequest, heard: Heard): Promise<Identity>
+  /** Whether what was proven then would still be proven now: the credentials are neither over nor replaced. */
+  holds(user: string, credentials: Credentials): Promise<boolean>
 }
 
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const { realm, algorithms, nonces, directory } = options
+  const { realm, algorithms, nonces, throttle, directory } = options
 
-  function challenge(stale: boolean): Identity {
-    const nonce = nonces.issue()
+  function challenge(flow: string, stale: boolean): Identity {
+    const nonce = nonces.issue(flow)
     const headers = algorithms.map((algorithm): HeaderLine => {
       const flag = stale ? ', stale=true' : ''
       return [
@@ -40,21 +52,39 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     return { kind: 'challenge', headers }
   }
 
-  async function identify(request: SipRequest): Promise<Identity> {
+  async function identify(request: SipRequest, { flow, address }: Heard): Promise<Identity> {
     const value = request.headers.get('Authorization')
-    if (value === undefined) return challenge(false)
+    if (value === undefined) return challenge(flow, false)
     const claim = readClaim(value)
     if (!claim) return { kind: 'malformed' }
-    // An unknown user is checked like a known one, so that neither the answer nor its time tells them apart.
-    const known = await directory.credentials(claim.user)
+    const { user } = claim
+    if (throttle.waitMs(address, user) > 0) return slowed(address, user)
+    const known = await directory.credentials(user)
+    // Guesses that came together have all been let in up to here.
+    if (throttle.waitMs(address, user) > 0) return slowed(address, user)
     const fits = claim.realm === realm && claim.uri === request.uri && algorithms.includes(claim.algorithm)
+    // An unknown user is checked like a known one, so that neither the answer nor its time tells them apart.
     const proven = matches(claim, request.method, known ?? nobody) && fits && known !== undefined
-    const worth = nonces.check(claim.nonce, proven ? claim.count : 0)
-    if (worth === 'stale') return challenge(true)
-    return proven && worth === 'good' ? { kind: 'known', agent: known.agent } : challenge(false)
+    if (!proven) {
+      throttle.failed(address, user)
+      return challenge(flow, false)
+    }
+    throttle.succeeded(address, user)
+    // RFC 7616 §3.3: the password is right, so the client need not ask its user for another one.
+    if (nonces.check(claim.nonce, flow, claim.count) !== 'good') return challenge(flow, true)
+    return { kind: 'known', user, credentials: known }
   }
 
-  return { identify }
+  function slowed(address: string, user: string): Identity {
+    return { kind: 'slowed', waitMs: throttle.waitMs(address, user) }
+  }
+
+  async function holds(user: string, { agent, ha1 }: Credentials): Promise<boolean> {
+    const now = await directory.credentials(user)
+    return now?.agent === agent && now.ha1.sha256 === ha1.sha256
+  }
+
+  return { identify, holds }
 }
 
 interface Claim {

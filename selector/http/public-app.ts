@@ -4,11 +4,11 @@ import { Hono, type Context } from 'hono'
 import { secureHeaders } from 'hono/secure-headers'
 import { messageOf } from '../../runtime/errors.ts'
 import type { Log } from '../../runtime/log.ts'
+import type { LoginThrottle } from '../../runtime/login-throttle.ts'
 import { sessionRequest, type SessionGrant } from '../contract.ts'
 import type { Credentials } from '../credentials.ts'
 import { limited } from './admin-app.ts'
 import { readBody } from './input.ts'
-import type { LoginThrottle } from './login-throttle.ts'
 import { notFound, problem, problemOf } from './problem.ts'
 
 /** What the public side needs. */
@@ -70,21 +70,29 @@ async function signIn(c: Context, options: PublicAppOptions): Promise<Response> 
   if (!body.ok) return body.response
   const { agent: id, password } = body.value
   const address = addressOf(c)
-  const waitMs = throttle.waitMs(address, id)
-  if (waitMs > 0) {
-    const headers = { 'Retry-After': String(Math.ceil(waitMs / 1000)) }
-    const detail = 'too many failed attempts; wait and try again'
-    return problem(c, { status: 429, code: 'E_API', detail, headers })
-  }
+  if (throttle.waitMs(address, id) > 0) return tooMany(c, throttle.waitMs(address, id))
   const agent = await credentials.verify(id, password)
+  // Of guesses that came together, those beyond the number are not told whether they were right.
+  if (throttle.waitMs(address, id) > 0) return tooMany(c, throttle.waitMs(address, id))
   if (agent === undefined) {
     throttle.failed(address, id)
     log.warn('session.refused', { agent: id, address })
     return problem(c, { status: 401, code: 'E_API', detail: 'agent or password is wrong' })
   }
+  throttle.succeeded(address, id)
   const issued = await credentials.issue(agent)
   log.info('session.granted', { agent: agent.id, address })
   return c.json(grant(c, options, agent.id, issued), 200, { 'Cache-Control': 'no-store' })
+}
+
+function tooMany(c: Context, waitMs: number): Response {
+  const headers = { 'Retry-After': String(Math.ceil(waitMs / 1000)) }
+  return problem(c, {
+    status: 429,
+    code: 'E_API',
+    detail: 'too many failed attempts; wait and try again',
+    headers,
+  })
 }
 
 function grant(

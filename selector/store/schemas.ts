@@ -64,6 +64,10 @@ export const bindingSchema: z.ZodType<Binding> = z.object({
   contact: text,
   flow: text,
   door: text,
+  callId: text,
+  cseq: count,
+  instance: text.exactOptional(),
+  regId: count.exactOptional(),
   expiresAt: wallMs,
 })
 

@@ -93,6 +93,12 @@ export interface Binding {
   readonly contact: string
   readonly flow: string
   readonly door: string
+  /** The REGISTER that wrote it last (RFC 3261 §10.3 step 7). */
+  readonly callId: string
+  readonly cseq: number
+  /** The phone, and which of its connections this is (RFC 5626 §4). */
+  readonly instance?: string
+  readonly regId?: number
   /** Wall-clock milliseconds. */
   readonly expiresAt: number
 }

@@ -12,7 +12,7 @@ import type { Candidate, MediaServer } from '../../selector/domain/media-server.
 import type { Trunk } from '../../selector/domain/trunk.ts'
 import { createMemoryStore } from '../../selector/store/memory/store.ts'
 import { createRedisStore } from '../../selector/store/redis/store.ts'
-import type { Session, Store } from '../../selector/store/store.ts'
+import type { Binding, Session, Store } from '../../selector/store/store.ts'
 import { load, mediaServer } from '../support/fleet.ts'
 import { startRedis } from '../support/redis.ts'
 
@@ -212,8 +212,16 @@ for (const [name, make] of stores) {
 
   test('registrations are kept contact by contact until they expire', async (t, store) => {
     const soon = clock.wall() + 60_000
-    const one = { agent: 'anna', contact: 'sip:x@y;z={}*', flow: 'f1', door: 'd1', expiresAt: soon }
-    const two = { ...one, contact: 'sip:b@c', flow: 'f2' }
+    const one: Binding = {
+      agent: 'anna',
+      contact: 'sip:x@y;z={}*',
+      flow: 'f1',
+      door: 'd1',
+      callId: 'a@b',
+      cseq: 7,
+      expiresAt: soon,
+    }
+    const two = { ...one, contact: 'sip:b@c', flow: 'f2', instance: 'urn:uuid:1', regId: 1 }
     const over = { ...one, contact: 'sip:old@c', expiresAt: clock.wall() - 1 }
     for (const binding of [over, one, two, { ...one, flow: 'f3' }]) await store.bindings.put(binding)
     const found = (await store.bindings.of('anna')).toSorted((a, b) => a.contact.localeCompare(b.contact))

@@ -105,10 +105,22 @@ export function doorParts({ calls = 100 } = {}): DoorParts {
       authenticator: {
         identify: async request => {
           const agent = request.headers.get('X-Agent')
-          return agent === undefined ? { kind: 'challenge', headers: [] } : { kind: 'known', agent }
+          if (agent === undefined) return { kind: 'challenge', headers: [] }
+          return { kind: 'known', user: agent, credentials: { agent, ha1: { md5: '', sha256: '' } } }
         },
+        holds: async () => true,
       },
-      registrar: createRegistrar({ bindings, clock, door: 'd', minSec: 60, maxSec: 600, maxContacts: 5 }),
+      registrar: createRegistrar({
+        bindings,
+        clock,
+        door: 'd',
+        domain: 'portico.test',
+        minSec: 60,
+        maxSec: 600,
+        maxContacts: 5,
+        chance: () => 0,
+      }),
+      domain: 'portico.test',
       log: silentLog,
     }),
     prober: { start: () => undefined, stop: () => undefined, take: () => false },

@@ -51,6 +51,7 @@ t.test('a credential that was issued stands for its agent until it expires', asy
   t.strictSame(await credentials.ha1For(authorizationUser), {
     agent: '1001',
     ha1: ha1Of(authorizationUser, realm, password),
+    expiresAt: issued.expiresAt,
   })
   t.equal(await credentials.ha1For('1001~0000000000000000'), undefined)
   t.notMatch(JSON.stringify(await store.credentials.get(authorizationUser)), password)

@@ -89,7 +89,7 @@ t.test('the public handler signs agents in and counts failures by the address of
     })
   const granted = await signIn('right')
   t.match(await granted.json(), { wssUrl: `wss://127.0.0.1:${portOf(server)}/sip`, conference: 'agt-1001' })
-  for (let tries = 1; tries <= 10; tries += 1) t.equal((await signIn('x'.repeat(tries))).status, 401)
+  for (let tries = 1; tries <= 2; tries += 1) t.equal((await signIn('x'.repeat(tries))).status, 401)
   t.equal((await signIn('right')).status, 429)
 })
 

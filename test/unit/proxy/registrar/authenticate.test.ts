@@ -4,6 +4,7 @@ import { Headers } from '../../../../engine/message/headers.ts'
 import type { SipRequest } from '../../../../engine/message/message.ts'
 import { createAuthenticator, type Identity } from '../../../../proxy/registrar/authenticate.ts'
 import { createNonces } from '../../../../proxy/registrar/nonces.ts'
+import { createLoginThrottle } from '../../../../runtime/login-throttle.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
 
 const realm = 'portico.test'
@@ -12,17 +13,25 @@ const ha1 = {
   sha256: digestHa1('SHA-256', '1001', realm, 'right'),
 }
 
-function authenticator(clock = new ManualClock()) {
-  return createAuthenticator({
+const heard = { flow: 'f1', address: '192.0.2.1' }
+
+function authenticator({ clock = new ManualClock(), known = new Map([['1001', ha1]]) } = {}) {
+  const made = createAuthenticator({
     realm,
     algorithms: ['MD5', 'SHA-256'],
-    nonces: createNonces({ ttlMs: 60_000, remembered: 100, clock, key: Buffer.alloc(32, 1) }),
+    nonces: createNonces({ ttlMs: 60_000, remembered: 100, clock }),
+    throttle: createLoginThrottle({ perAddress: 100, free: 2, clock }),
     directory: {
-      credentials: async user => (user === '1001' ? { agent: '1001', ha1 } : undefined),
-      trunkAt: () => undefined,
-      serverAt: () => undefined,
+      credentials: async user => {
+        const found = known.get(user)
+        return found && { agent: user, ha1: found }
+      },
     },
   })
+  return {
+    identify: (request: SipRequest, where = heard) => made.identify(request, where),
+    holds: made.holds.bind(made),
+  }
 }
 
 function register(authorization?: string): SipRequest {
@@ -87,7 +96,7 @@ for (const algorithm of ['MD5', 'SHA-256'] as const) {
     const door = authenticator()
     const nonce = nonceOf(await door.identify(register()))
     const identity = await door.identify(register(authorization(nonce, { algorithm })))
-    t.strictSame(identity, { kind: 'known', agent: '1001' })
+    t.strictSame(identity, { kind: 'known', user: '1001', credentials: { agent: '1001', ha1 } })
   })
 }
 
@@ -121,13 +130,52 @@ t.test('a wrong guess does not use up the count of the one who knows', async t =
 
 t.test('an old nonce is told to be stale, so that the client tries again by itself', async t => {
   const clock = new ManualClock()
-  const door = authenticator(clock)
+  const door = authenticator({ clock })
   const nonce = nonceOf(await door.identify(register()))
   clock.advance(61_000)
   t.match(await door.identify(register(authorization(nonce))), {
     kind: 'challenge',
     headers: [['WWW-Authenticate', /stale=true/]],
   })
+})
+
+t.test(
+  'who knows the password and has the nonce of another connection is told to take a new one',
+  async t => {
+    const door = authenticator()
+    const nonce = nonceOf(await door.identify(register()))
+    t.match(await door.identify(register(authorization(nonce)), { ...heard, flow: 'f2' }), {
+      kind: 'challenge',
+      headers: [['WWW-Authenticate', /stale=true/]],
+    })
+  },
+)
+
+t.test('after two wrong passwords none is looked at for a while, except from elsewhere', async t => {
+  const clock = new ManualClock()
+  const door = authenticator({ clock })
+  const nonce = nonceOf(await door.identify(register()))
+  const guesses = Array.from({ length: 20 }, (_, at) =>
+    door.identify(register(authorization(nonce, { password: `guess ${at}` }))),
+  )
+  const kinds = (await Promise.all(guesses)).map(({ kind }) => kind)
+  t.equal(kinds.filter(kind => kind === 'challenge').length, 2, 'of twenty that came together')
+  t.match(await door.identify(register(authorization(nonce))), { kind: 'slowed', waitMs: 1_000 })
+  const elsewhere = { ...heard, address: '192.0.2.2' }
+  t.match(await door.identify(register(authorization(nonce)), elsewhere), { kind: 'known' })
+  clock.advance(1_000)
+  t.match(await door.identify(register(authorization(nonce, { nc: '00000002' }))), { kind: 'known' })
+})
+
+t.test('a proof holds until the password is another one or the user is gone', async t => {
+  const known = new Map([['1001', ha1]])
+  const door = authenticator({ known })
+  const credentials = { agent: '1001', ha1 }
+  t.equal(await door.holds('1001', credentials), true)
+  known.set('1001', { md5: 'x', sha256: 'y' })
+  t.equal(await door.holds('1001', credentials), false)
+  known.delete('1001')
+  t.equal(await door.holds('1001', credentials), false)
 })
 
 for (const value of [

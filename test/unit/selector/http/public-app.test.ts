@@ -2,9 +2,9 @@ import { join } from 'node:path'
 import type { Hono } from 'hono'
 import t, { type Test } from 'tap'
 import { silentLog } from '../../../../runtime/log.ts'
+import { createLoginThrottle } from '../../../../runtime/login-throttle.ts'
 import { sessionGrant } from '../../../../selector/contract.ts'
 import { createCredentials, ha1Of, type Credentials } from '../../../../selector/credentials.ts'
-import { createLoginThrottle } from '../../../../selector/http/login-throttle.ts'
 import { createPublicApp } from '../../../../selector/http/public-app.ts'
 import { createMemoryStore } from '../../../../selector/store/memory/store.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
@@ -24,7 +24,7 @@ async function fixture(t: Test, wssUrl?: string): Promise<Fixture> {
   const dir = t.testdir({ secret: 'canary', page: { 'index.html': '<p>softphone', 'app.js': 'start()' } })
   const app = createPublicApp({
     credentials,
-    throttle: createLoginThrottle({ perAddress: 5, perAgent: 3, clock }),
+    throttle: createLoginThrottle({ perAddress: 5, free: 3, clock }),
     domain: 'portico.local',
     ...(wssUrl !== undefined && { wssUrl }),
     wssPath: '/sip',
@@ -60,6 +60,7 @@ t.test('an agent who signs in gets all that a softphone needs, and it works at t
   t.strictSame(await credentials.ha1For(granted.authorizationUser), {
     agent: '1001',
     ha1: ha1Of(granted.authorizationUser, 'realm', granted.password),
+    expiresAt: granted.expiresAt,
   })
 })
 
@@ -82,7 +83,7 @@ t.test('guessing is slowed down per agent and address, and never for others', as
   const { signIn, clock } = await fixture(t)
   for (let tries = 0; tries < 3; tries += 1) t.equal((await signIn('1001', `no${tries}`)).status, 401)
   const refused = await signIn('1001', 'right')
-  t.match([refused.status, refused.headers.get('Retry-After')], [429, '60'])
+  t.match([refused.status, refused.headers.get('Retry-After')], [429, '1'])
   t.equal((await signIn('1001', 'right', '192.0.2.9')).status, 200, 'the agent elsewhere')
   for (const agent of ['a', 'b']) t.equal((await signIn(agent, 'x')).status, 401)
   t.equal((await signIn('c', 'x')).status, 429, 'the address as a whole')

@@ -61,7 +61,8 @@ t.test('while Redis is away everything is read from the last view and placements
   await fill(store)
   await store.pins.put({ agent: 'anna', server: 'ms-a', call: 'c1' })
   await store.sessions.put({ id: 's1', kind: 'agent', agent: 'anna', state: 'up', since: 1, door: 'd1' })
-  const binding = { agent: 'anna', contact: 'sip:a', flow: 'f', door: 'd1', expiresAt: clock.wall() + 60_000 }
+  const expiresAt = clock.wall() + 60_000
+  const binding = { agent: 'anna', contact: 'sip:a', flow: 'f', door: 'd1', callId: 'r', cseq: 1, expiresAt }
   await store.bindings.put(binding)
   await store.ledger.reserve(order('before'))
   await redis.kill()
@@ -111,6 +112,8 @@ t.test('a Redis that comes back empty gets back what this process owns', async t
     contact: 'sip:a',
     flow: 'f',
     door: 'd1',
+    callId: 'r',
+    cseq: 1,
     expiresAt: clock.wall() + 60_000,
   })
   const ha1 = { md5: 'm', sha256: 's' }
