@@ -9,6 +9,7 @@ import { startAll, type Part } from '../runtime/lifecycle.ts'
 import { createLog } from '../runtime/log.ts'
 import { addFamilies } from '../selector/http/families.ts'
 import { onHangUp } from './signals.ts'
+import { createAmiActions } from '../selector/ami/actions.ts'
 import { createFleetCollector } from '../selector/ami/fleet-collector.ts'
 import type { Policy } from '../selector/domain/choose.ts'
 import { createSelector } from '../selector/main.ts'
@@ -31,10 +32,12 @@ export async function startFrontDoor(config: Config): Promise<FrontDoorProcess> 
   const log = createLog(config.log.level)
   const certificate = await loadCertificate(config)
   const store = createStore(config, log)
+  const actions = createAmiActions({ clock })
   let isUp = false
   const selector = createSelector({
     config,
     store,
+    actions,
     log,
     certificate,
     clock,
@@ -57,7 +60,7 @@ export async function startFrontDoor(config: Config): Promise<FrontDoorProcess> 
     log,
   })
   const storePart: Part = { name: 'store', start: () => store.start(), stop: () => store.stop() }
-  const stop = await startAll([storePart, selector, collectors, door], (part, cause) =>
+  const stop = await startAll([storePart, actions, selector, collectors, door], (part, cause) =>
     log.warn('stop.failed', { part, cause }),
   )
   isUp = true

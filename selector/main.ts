@@ -11,7 +11,7 @@ import { messageOf, PorticoError } from '../runtime/errors.ts'
 import type { Part } from '../runtime/lifecycle.ts'
 import type { Log } from '../runtime/log.ts'
 import { createLoginThrottle } from '../runtime/login-throttle.ts'
-import { conferenceMembers } from './ami/conference.ts'
+import type { AmiActions } from './ami/actions.ts'
 import { createCredentials, type Credentials } from './credentials.ts'
 import { createAdminApp } from './http/admin-app.ts'
 import { addProcessMetrics, createMetrics, type Metrics } from './http/metrics.ts'
@@ -23,6 +23,8 @@ export interface SelectorOptions {
   readonly config: Config
   /** Started before and stopped after the selector, by whoever made it. */
   readonly store: Store
+  /** Asks media servers who is in a conference. Started and stopped like the store. */
+  readonly actions: Pick<AmiActions, 'members'>
   readonly log: Log
   /** Needed when the admin listener is not on loopback. */
   readonly certificate?: Certificate
@@ -49,7 +51,7 @@ export interface Selector extends Part {
 
 /** Composes the selector. `start` opens the admin listener and rejects with `E_PORT_IN_USE`, `E_LISTEN` or `E_CONFIG`. */
 export function createSelector(options: SelectorOptions): Selector {
-  const { config, store, log, certificate, clock = systemClock } = options
+  const { config, store, actions, log, certificate, clock = systemClock } = options
   const metrics = createMetrics({ store })
   const credentials = createCredentials({
     store,
@@ -70,7 +72,7 @@ export function createSelector(options: SelectorOptions): Selector {
       policy: { utilisation: config.utilisation, rho: config.fleet.rho },
       reservationMs: config.reservations.ttlMs,
       maxBodyBytes: config.limits.requestBodyBytes,
-      askConference: (media, conference) => conferenceMembers(media, conference, { clock, log }),
+      askConference: (media, conference) => actions.members(media, conference),
       clock,
       log,
       metrics,

@@ -1,5 +1,5 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
-import type { ConferenceMember } from '../ami/conference.ts'
+import type { ConferenceMember } from '../ami/actions.ts'
 import { conferenceOutput, idSchema } from '../contract.ts'
 import type { MediaServer } from '../domain/media-server.ts'
 import type { Store } from '../store/store.ts'

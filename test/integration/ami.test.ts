@@ -3,10 +3,10 @@ import t from 'tap'
 import { systemClock } from '../../runtime/clock.ts'
 import { silentLog } from '../../runtime/log.ts'
 import { createFleetCollector } from '../../selector/ami/fleet-collector.ts'
-import { createAmiLink, type AmiLink, type LinkEvent } from '../../selector/ami/link.ts'
-import type { Load, MediaServer } from '../../selector/domain/media-server.ts'
+import type { Load } from '../../selector/domain/media-server.ts'
 import { createMemoryStore } from '../../selector/store/memory/store.ts'
 import type { Store } from '../../selector/store/store.ts'
+import { agentLeg, clientLeg, login } from '../support/ami-legs.ts'
 import { startLab } from '../support/lab.ts'
 import { inNamespace } from '../support/namespace.ts'
 
@@ -38,32 +38,6 @@ function watched(): Watched {
   }
   return { store, until }
 }
-
-/** A link that is logged in. */
-async function login(server: MediaServer, secret = server.ami.secret): Promise<[AmiLink, LinkEvent]> {
-  const address = { ...server.ami, secret }
-  const link = createAmiLink({ server: server.id, address, clock, chance: () => 0.9, log: silentLog })
-  const first = await new Promise<LinkEvent>(resolve => link.start(resolve))
-  return [link, first]
-}
-
-/** One end of the call joins a conference, the other hears itself. */
-const call = { action: 'Originate', channel: 'Local/echo@from-frontdoor/n', async: 'true' }
-const agentLeg = (agent: string, id: string) => ({
-  ...call,
-  application: 'ConfBridge',
-  data: `agt-${agent},callcentre,agent`,
-  account: `agent:${id}`,
-  channelid: id,
-})
-const clientLeg = (agent: string, id: string) => ({
-  ...call,
-  context: 'client-join',
-  exten: `agt-${agent}`,
-  priority: '1',
-  account: `client:${id}`,
-  channelid: id,
-})
 
 async function suite(): Promise<void> {
   const lab = await startLab('ami-test', 2)

@@ -3,6 +3,7 @@ import { run } from '../../cli/run.ts'
 import { printable, type Terminal } from '../../cli/terminal.ts'
 import { defaultConfig, type Config } from '../../config/schema.ts'
 import { silentLog } from '../../runtime/log.ts'
+import { createAmiActions } from '../../selector/ami/actions.ts'
 import { createSelector } from '../../selector/main.ts'
 import { createMemoryStore } from '../../selector/store/memory/store.ts'
 import type { Store } from '../../selector/store/store.ts'
@@ -49,7 +50,13 @@ export async function liveSelector(t: Test): Promise<LiveSelector> {
     listen: { ...defaultConfig.listen, admin: { host: '127.0.0.1', port: 0 } },
     admin: { token: 'token-of-the-tests' },
   }
-  const selector = createSelector({ config, store, log: silentLog, clock })
+  const selector = createSelector({
+    config,
+    store,
+    actions: createAmiActions({ clock }),
+    log: silentLog,
+    clock,
+  })
   t.teardown(() => selector.stop())
   await selector.start()
   const url = selector.adminUrl()

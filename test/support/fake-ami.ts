@@ -142,6 +142,7 @@ export class FakeAmi {
       block([
         ['Event', 'CoreShowChannel'],
         id,
+        ['Channel', `PJSIP/${uniqueid}`],
         ['Uniqueid', uniqueid],
         ['AccountCode', account],
         ['Application', conference === undefined ? 'Wait' : 'ConfBridge'],

@@ -25,9 +25,9 @@ export class SipPeer {
     this.engine.onEvent(event => this.events.put(event))
   }
 
-  /** One on UDP, at a port of its own. */
-  static async udp(): Promise<SipPeer> {
-    const listeners = [{ name: 'peer', transport: 'udp', host: '127.0.0.1', port: 0 }] as const
+  /** One on UDP; by default at a free port. */
+  static async udp(port = 0): Promise<SipPeer> {
+    const listeners = [{ name: 'peer', transport: 'udp', host: '127.0.0.1', port }] as const
     const peer = new SipPeer(createTransports({ listeners, log: silentLog }))
     await peer.engine.start()
     return peer

@@ -6,6 +6,7 @@ import { defaultConfig, type Config } from '../../../config/schema.ts'
 import { silentLog } from '../../../runtime/log.ts'
 import { createClient } from '../../../selector/client.ts'
 import { ha1Of } from '../../../selector/credentials.ts'
+import { createAmiActions } from '../../../selector/ami/actions.ts'
 import { createSelector, type Selector } from '../../../selector/main.ts'
 import { createMemoryStore } from '../../../selector/store/memory/store.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
@@ -20,7 +21,14 @@ function selectorOf(t: Test, changes: Partial<Config> = {}, missing?: () => read
     listen: { ...defaultConfig.listen, admin: { host: '127.0.0.1', port: 0 } },
     ...changes,
   }
-  const selector = createSelector({ config, store, log: silentLog, clock, ...(missing && { missing }) })
+  const selector = createSelector({
+    config,
+    store,
+    actions: createAmiActions({ clock }),
+    log: silentLog,
+    clock,
+    ...(missing && { missing }),
+  })
   t.teardown(() => selector.stop())
   return selector
 }
@@ -68,7 +76,14 @@ t.test('off loopback the admin listener speaks TLS only', async t => {
   const store = createMemoryStore({ policy: { utilisation: 'expected', rho: 0.7 }, clock, log: silentLog })
   const config: Config = { ...defaultConfig, listen, dataDir: t.testdir({}) }
   const certificate = await loadCertificate(config)
-  const selector = createSelector({ config, store, log: silentLog, clock, certificate })
+  const selector = createSelector({
+    config,
+    store,
+    actions: createAmiActions({ clock }),
+    log: silentLog,
+    clock,
+    certificate,
+  })
   t.teardown(() => selector.stop())
   await selector.start()
   t.match(selector.adminUrl(), /^https:/)
