@@ -21,7 +21,7 @@ import type { Calls } from './call/calls.ts'
 import { FrontDoor } from './front-door.ts'
 import { directMedia } from './media/direct.ts'
 import { NgClient } from './media/ng.ts'
-import { createRtpengineMedia, type MediaAnchor } from './media/rtpengine.ts'
+import { RtpengineMedia, type MediaAnchor } from './media/rtpengine.ts'
 import type { Directory, SipEdge } from './ports.ts'
 import { createAgents, type Agents } from './registrar/agents.ts'
 import { createAuthenticator } from './registrar/authenticate.ts'
@@ -194,7 +194,7 @@ function createAgentsSide(options: DoorOptions, edge: SipEdge, directory: Direct
 function createMedia(config: Config, clock: Clock, log: Log): MediaAnchor {
   const { mode, rtpengine, timeoutMs } = config.media
   if (mode === 'rtpengine')
-    return createRtpengineMedia(
+    return new RtpengineMedia(
       rtpengine.map(url => new NgClient({ url, timeoutMs, clock })),
       log,
     )

@@ -128,8 +128,39 @@ export interface Media {
   answer(exchange: MediaExchange): Promise<string>
   /** Frees what a party holds whose place another one has taken, or that never answered; an unknown one is no error. */
   drop(call: string, tag: string): Promise<void>
-  /** Frees whatever the call holds; an unknown call is no error. */
-  end(call: string): Promise<void>
+  /** What came in from each party so far; nothing when no such call is anchored. */
+  statistics(call: string): Promise<MediaStatistics | undefined>
+  /** Takes up a call that another door anchored; false when no anchor knows it. */
+  adopt(call: string): Promise<boolean>
+  /** Frees whatever the call holds and tells what came in from each party; an unknown call is no error. */
+  end(call: string): Promise<MediaStatistics | undefined>
+}
+
+/** What a media anchor counted in one call, by the tags of its parties. */
+export type MediaStatistics = Readonly<Record<string, PartyStatistics>>
+
+/** What came in from one party. */
+export interface PartyStatistics {
+  readonly packets: number
+  readonly bytes: number
+  /** Packets from a wrong source, or that could not be decrypted. */
+  readonly errors: number
+  /** Its codec, e.g. `opus/48000/2`. */
+  readonly codec?: string
+  /** When its last packet came: wall-clock milliseconds, to the second; absent when none did. */
+  readonly lastPacketAt?: number
+  /** What the receiver of its packets reported by RTCP; absent when it reported nothing. */
+  readonly reported?: ReceptionReport
+}
+
+/** Averages over the reception reports of a call (RFC 3550 §6.4.1). */
+export interface ReceptionReport {
+  readonly lostPackets: number
+  readonly lossPercent: number
+  readonly jitterMs: number
+  readonly roundTripMs: number
+  /** Mean opinion score, 1 (bad) to 5, as estimated from these. */
+  readonly mos: number
 }
 
 /** Where an agent waits. */

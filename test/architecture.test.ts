@@ -75,6 +75,8 @@ const pure = [
   'proxy/call/b-leg.ts',
   'proxy/call/sdp.ts',
   'proxy/route/caller.ts',
+  'proxy/media/commands.ts',
+  'proxy/media/statistics.ts',
 ]
 const impure =
   /\b(Date\.now|Math\.random|setTimeout|setInterval|setImmediate|process\.|performance\.now|randomBytes|randomUUID)\b/

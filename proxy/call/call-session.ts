@@ -226,7 +226,7 @@ export class CallSession {
     }
   }
 
-  #inBackground(what: string, work: Promise<void>): void {
+  #inBackground(what: string, work: Promise<unknown>): void {
     work.catch((cause: unknown) =>
       this.#ports.log.warn(`call.${what}-failed`, { call: this.call.id, cause: messageOf(cause) }),
     )

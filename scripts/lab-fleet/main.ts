@@ -43,7 +43,7 @@ const jsonOption = (): Option => new Option('--json', 'print one JSON object').d
 lab
   .command('up')
   .description('start what is missing, wait until all of it works, and print it')
-  .option('--servers <n>', `media servers, 1 to ${maxServers}`, whole(1, maxServers), 2)
+  .option('--servers <n>', `media servers, 0 to ${maxServers}`, whole(0, maxServers), 2)
   .option('--redis', 'a Redis that keeps nothing', false)
   .option('--no-rtpengine', 'no media anchor')
   .option('--door <addresses>', 'addresses of the front doors; servers send to the first', addresses, [

@@ -13,6 +13,8 @@ export interface Lab {
   readonly servers: readonly LabServer[]
   /** Control address of its rtpengine; empty without one. */
   readonly rtpengine: string
+  /** Its process; 0 without one. */
+  readonly rtpenginePid: number
   /** URL of its Redis; empty without one. */
   readonly redis: string
   /** Runs `scripts/lab <command> <words…>` on this lab. */
@@ -42,25 +44,24 @@ export interface LabOptions {
   readonly redis?: boolean
   /** Where rtpengine meets the outside; default: 127.0.0.1. */
   readonly mediaAddress?: string
+  /** Its control port and its ports for media; only two in one namespace need to differ. */
+  readonly ngPort?: number
+  readonly mediaPorts?: readonly [number, number]
 }
 
-/** Starts `servers` Asterisks. Call it inside a namespace: the lab's addresses are fixed, and it dies with that. */
+/** Starts `servers` Asterisks, maybe none. Call it inside a namespace: the lab's addresses are fixed, and it dies with that. */
 export async function startLab(name: string, servers: number, options: LabOptions = {}): Promise<Lab> {
-  const { rtpengine = false, redis = false, mediaAddress } = options
   const dir = mkdtempSync(join(tmpdir(), 'portico-lab-'))
   process.once('exit', () => rmSync(dir, { recursive: true, force: true }))
   const env = { ...process.env, PORTICO_LAB_RUN: dir }
   const run = async (command: string, ...words: string[]): Promise<string> =>
     (await promisify(execFile)(script, [command, '--name', name, ...words], { env })).stdout
-  const args = [
-    ...(rtpengine ? [] : ['--no-rtpengine']),
-    ...(redis ? ['--redis'] : []),
-    ...(mediaAddress === undefined ? [] : ['--media-address', mediaAddress]),
-  ]
+  const args = labArguments(options)
   const report = schema.parse(JSON.parse(await run('up', '--servers', String(servers), ...args, '--json')))
   return {
     servers: report.servers.map(server => ({ ...server, zone: 'lab', wanted: 'active' })),
     rtpengine: report.rtpengine?.ng ?? '',
+    rtpenginePid: report.rtpengine?.pid ?? 0,
     redis: report.redis?.url ?? '',
     run,
     async channels(id) {
@@ -68,6 +69,17 @@ export async function startLab(name: string, servers: number, options: LabOption
       return server ? (await showChannels(server.ami)).flatMap(placeOf) : []
     },
   }
+}
+
+function labArguments(options: LabOptions): readonly string[] {
+  const { rtpengine = false, redis = false, mediaAddress, ngPort, mediaPorts } = options
+  return [
+    ...(rtpengine ? [] : ['--no-rtpengine']),
+    ...(redis ? ['--redis'] : []),
+    ...(mediaAddress === undefined ? [] : ['--media-address', mediaAddress]),
+    ...(ngPort === undefined ? [] : ['--ng-port', String(ngPort)]),
+    ...(mediaPorts === undefined ? [] : ['--media-ports', mediaPorts.join('-')]),
+  ]
 }
 
 const script = fileURLToPath(new URL('../../scripts/lab', import.meta.url))
@@ -83,7 +95,7 @@ const schema = z.object({
       dir: z.string(),
     }),
   ),
-  rtpengine: z.object({ ng: z.string() }).optional(),
+  rtpengine: z.object({ ng: z.string(), pid: z.int().min(2) }).optional(),
   redis: z.object({ url: z.string() }).optional(),
 })
 

@@ -1,9 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram'
 import t, { type Test } from 'tap'
 import { NgClient } from '../../../../proxy/media/ng.ts'
-import { createRtpengineMedia } from '../../../../proxy/media/rtpengine.ts'
 import { systemClock } from '../../../../runtime/clock.ts'
-import { silentLog } from '../../../../runtime/log.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
 
 type Answer = (command: { readonly command?: unknown }, cookie: string, reply: (text: string) => void) => void
@@ -74,31 +72,4 @@ t.test('an order is repeated twice, under the same cookie, and then given up', a
   await t.rejects(sent, { code: 'E_MEDIA_TIMEOUT', message: /media\.rtpengine/ })
   t.equal(cookies.length, 3)
   t.equal(new Set(cookies).size, 1)
-})
-
-t.test('an offer goes to the next rtpengine when one is silent, and its call stays there', async t => {
-  const seen: string[] = []
-  const silent = new NgClient({ url: 'udp://127.0.0.1:9', timeoutMs: 30, clock: systemClock })
-  const url = await fakeRtpengine(t, (command, cookie, reply) => {
-    seen.push(String(command.command))
-    reply(`${cookie} ${JSON.stringify({ result: 'ok', sdp: 'v=0' })}`)
-  })
-  const media = createRtpengineMedia(
-    [new NgClient({ url, timeoutMs: 2000, clock: systemClock }), silent],
-    silentLog,
-  )
-  await media.start()
-  t.teardown(() => media.stop())
-  seen.length = 0
-  const [browser, server] = [
-    { tag: 'a', side: 'browser' },
-    { tag: 'b', side: 'server' },
-  ] as const
-  const exchange = { call: 'c1', from: browser, to: server, sdp: 'v=0' }
-  t.equal(await media.invite(exchange), 'v=0')
-  t.equal(await media.answer({ ...exchange, from: server, to: browser }), 'v=0')
-  await media.end('c1')
-  await media.end('c1')
-  t.strictSame(seen, ['offer', 'answer', 'delete'])
-  await t.rejects(media.answer({ ...exchange, from: server, to: browser }), { code: 'E_MEDIA_REFUSED' })
 })
