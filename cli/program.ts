@@ -3,6 +3,7 @@ import { registerAgents } from './agents.ts'
 import { registerAsteriskConfig } from './asterisk-config.ts'
 import { registerConfig } from './config.ts'
 import { registerEngine } from './engine.ts'
+import { registerRoutes } from './routes.ts'
 import { registerSelect } from './select.ts'
 import { registerSelftest } from './selftest.ts'
 import { registerServers } from './servers.ts'
@@ -39,6 +40,7 @@ const commands = [
   registerServers,
   registerAgents,
   registerTrunks,
+  registerRoutes,
   registerSessions,
   registerSelect,
   registerConfig,

@@ -3,6 +3,31 @@ import { InvalidArgumentError } from 'commander'
 import { messageOf, PorticoError } from '../runtime/errors.ts'
 import type { Terminal } from './terminal.ts'
 
+/** The same fields, none of them to be taken away. */
+export type NoNull<T> = { readonly [Key in keyof T]: Exclude<T[Key], null> }
+
+/** The fields that have a value. */
+export function given<T extends object>(fields: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined)
+  // Dropping what is undefined is what makes the type true.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return Object.fromEntries(entries) as { [Key in keyof T]?: Exclude<T[Key], undefined> }
+}
+
+/** Undefined for an object without fields. */
+export function unlessEmpty<T extends object>(fields: T): T | undefined {
+  return Object.keys(fields).length > 0 ? fields : undefined
+}
+
+/** What an object's wanted effect is, by the two options that say it. */
+export function enabledBy(options: {
+  readonly enabled?: boolean
+  readonly disabled?: boolean
+}): boolean | undefined {
+  if (options.disabled) return false
+  return options.enabled
+}
+
 /** A host with an optional port. */
 export interface HostPort {
   readonly host: string

@@ -8,7 +8,6 @@ import {
   selectionOutput,
   serverOutput,
   sessionOutput,
-  trunkOutput,
   type AgentInput,
   type AgentOutput,
   type AgentPatch,
@@ -19,10 +18,17 @@ import {
   type ServerOutput,
   type ServerPatch,
   type SessionOutput,
-  type TrunkInput,
-  type TrunkOutput,
-  type TrunkPatch,
 } from './contract.ts'
+import {
+  routeOutput,
+  routeVerdict,
+  type RouteInput,
+  type RouteOutput,
+  type RoutePatch,
+  type RouteTestInput,
+  type RouteVerdict,
+} from './contract/routes.ts'
+import { trunkOutput, type TrunkInput, type TrunkOutput, type TrunkPatch } from './contract/trunks.ts'
 
 /** Where the admin API is and how to get in. */
 export interface ClientOptions {
@@ -57,6 +63,12 @@ export interface Client {
   }
   readonly agents: RemoteCollection<AgentInput, AgentPatch, AgentOutput>
   readonly trunks: RemoteCollection<TrunkInput, TrunkPatch, TrunkOutput>
+  readonly routes: RemoteCollection<RouteInput, RoutePatch, RouteOutput> & {
+    /** Puts a route before another one, or last. */
+    move(id: string, before: string | null): Promise<RouteOutput>
+    /** Where a call would go, and why. */
+    test(call: RouteTestInput): Promise<RouteVerdict>
+  }
   sessions(): Promise<readonly SessionOutput[]>
   /** Who is in a conference, asked of the media server itself. */
   conference(server: string, conference: string): Promise<ConferenceOutput>
@@ -77,6 +89,12 @@ export function createClient(options: ClientOptions): Client {
     },
     agents: collection(send, 'agents', agentOutput),
     trunks: collection(send, 'trunks', trunkOutput),
+    routes: {
+      ...collection(send, 'routes', routeOutput),
+      move: (id, before) =>
+        send('POST', `routes/${encodeURIComponent(id)}/move`, { body: { before }, output: routeOutput }),
+      test: body => send('POST', 'routes/test', { body, output: routeVerdict }),
+    },
     sessions: async () => (await send('GET', 'sessions', { output: listOf(sessionOutput) })).items,
     conference: (server, conference) => {
       const path = `servers/${encodeURIComponent(server)}/conferences/${encodeURIComponent(conference)}`

@@ -1,17 +1,23 @@
 /** The JSON of the REST API: what goes in is refused when it holds anything unknown, what comes out never holds a secret. */
 import { z } from 'zod'
 
-const name = z.string().regex(/^(?=.*[a-z0-9])[a-z0-9_.-]{1,64}$/, 'must be 1 to 64 of a-z 0-9 _ . -')
+/** Ids, and what else is called by a plain word. */
+export const name = z.string().regex(/^(?=.*[a-z0-9])[a-z0-9_.-]{1,64}$/, 'must be 1 to 64 of a-z 0-9 _ . -')
 const address = z.union([z.ipv4(), z.ipv6()], { error: 'must be an IP address' })
-const host = z.string().regex(/^[A-Za-z0-9_.:-]{1,255}$/, 'must be a host name or an IP address')
-const port = z.int().min(1).max(65_535)
-const oneLine = (most: number): z.ZodString =>
+/** Where a machine is. */
+export const host = z.string().regex(/^[A-Za-z0-9_.:-]{1,255}$/, 'must be a host name or an IP address')
+/** Of UDP or TCP. */
+export const port = z.int().min(1).max(65_535)
+/** Free text that stays within its line. */
+export const oneLine = (most: number): z.ZodString =>
   z
     .string()
     .max(most)
     .regex(/^\P{Cc}*$/u, 'must be one line without control characters')
-const secret = oneLine(256).min(1)
-const version = z.int().min(1)
+/** A secret of somebody else, kept as it is. */
+export const secret = oneLine(256).min(1)
+/** Of an object, counted from 1. */
+export const version = z.int().min(1)
 const wanted = z.enum(['active', 'draining', 'disabled'])
 
 /** An id in a path: media server or trunk as it is, agent in lower case. */
@@ -100,8 +106,16 @@ export const serverOutput = z.object({
 
 const password = oneLine(128).min(8, 'must have at least 8 characters')
 
+/** The groups whose queues an agent serves. */
+const groups = z.array(idSchema).max(64)
+
 /** An agent to be added. */
-export const agentInput = z.strictObject({ id: idSchema, name: oneLine(128).default(''), password })
+export const agentInput = z.strictObject({
+  id: idSchema,
+  name: oneLine(128).default(''),
+  password,
+  groups: groups.default([]),
+})
 
 /** An agent written anew. Without `password` the stored one stays. */
 export const agentReplacement = agentInput.omit({ id: true }).extend({ password: password.exactOptional() })
@@ -110,46 +124,14 @@ export const agentReplacement = agentInput.omit({ id: true }).extend({ password:
 export const agentPatch = z.strictObject({
   name: oneLine(128).exactOptional(),
   password: password.exactOptional(),
+  groups: groups.exactOptional(),
 })
 
 /** An agent as the API shows it. */
-export const agentOutput = z.object({ id: z.string(), name: z.string(), version })
-
-const addresses = z
-  .array(
-    z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], { error: 'must be an IP address or a CIDR block' }),
-  )
-  .max(256)
-const target = z.strictObject({
-  host,
-  port: port.default(5060),
-  transport: z.enum(['udp', 'tcp', 'tls']).default('udp'),
-})
-
-/** A trunk to be added. */
-export const trunkInput = z.strictObject({
-  id: idSchema,
-  addresses: addresses.default([]),
-  target: target.exactOptional(),
-  enabled: z.boolean().default(true),
-})
-
-/** A trunk written anew. */
-export const trunkReplacement = trunkInput.omit({ id: true })
-
-/** Fields of a trunk to be changed; `target: null` takes it away. */
-export const trunkPatch = z.strictObject({
-  addresses: addresses.exactOptional(),
-  target: target.nullable().exactOptional(),
-  enabled: z.boolean().exactOptional(),
-})
-
-/** A trunk as the API shows it. */
-export const trunkOutput = z.object({
+export const agentOutput = z.object({
   id: z.string(),
-  addresses: z.array(z.string()),
-  target: z.object({ host: z.string(), port: z.int(), transport: z.enum(['udp', 'tcp', 'tls']) }).optional(),
-  enabled: z.boolean(),
+  name: z.string(),
+  groups: z.array(z.string()),
   version,
 })
 
@@ -265,9 +247,6 @@ export type ServerState = z.output<typeof serverState>
 export type AgentInput = z.input<typeof agentInput>
 export type AgentPatch = z.input<typeof agentPatch>
 export type AgentOutput = z.output<typeof agentOutput>
-export type TrunkInput = z.input<typeof trunkInput>
-export type TrunkPatch = z.input<typeof trunkPatch>
-export type TrunkOutput = z.output<typeof trunkOutput>
 export type SelectionInput = z.input<typeof selectionInput>
 export type SelectionOutput = z.output<typeof selectionOutput>
 export type SessionOutput = z.output<typeof sessionOutput>

@@ -1,5 +1,5 @@
 import type { MediaServer } from '../../selector/domain/media-server.ts'
-import type { Trunk } from '../../selector/domain/trunk.ts'
+import { sourcesOf, type Trunk } from '../../selector/domain/trunk.ts'
 import type { Store } from '../../selector/store/store.ts'
 import { messageOf } from '../../runtime/errors.ts'
 import type { Log } from '../../runtime/log.ts'
@@ -28,7 +28,7 @@ export function createDirectory({ store, credentials, log }: DirectoryOptions): 
 
   async function readTrunks(): Promise<void> {
     const known = (await store.trunks.list()).map(({ item }) => item).filter(({ enabled }) => enabled)
-    trunks = known.map(trunk => ({ trunk, holds: addressList(trunk.addresses) }))
+    trunks = known.map(trunk => ({ trunk, holds: addressList(sourcesOf(trunk)) }))
   }
 
   async function readServers(): Promise<void> {

@@ -10,6 +10,7 @@ import { soakCalls } from './soak-calls.ts'
 import { storm } from './storm.ts'
 import { agentsMemory } from './agents-memory.ts'
 import { Flags } from './flags.ts'
+import { routes } from './routes.ts'
 
 const benches: Readonly<Record<string, Bench>> = {
   'engine-calls': engineCalls,
@@ -18,6 +19,7 @@ const benches: Readonly<Record<string, Bench>> = {
   storm,
   parse,
   'soak-calls': soakCalls,
+  routes,
 }
 
 const [name = '', ...argv] = process.argv.slice(2)

@@ -4,6 +4,8 @@ export interface Agent {
   readonly name: string
   /** H(id:realm:password) per algorithm (RFC 7616 §3.4.2): enough to check a digest, not enough to know the password. */
   readonly ha1: { readonly md5: string; readonly sha256: string }
+  /** The groups whose queues it serves. */
+  readonly groups?: readonly string[]
 }
 
 /** What an agent's id looks like. */

@@ -14,6 +14,7 @@ import { serveConferences, type AskConference } from './conferences.ts'
 import type { Metrics } from './metrics.ts'
 import { describe, serveOpenApi } from './openapi.ts'
 import { notFound, problem, problemOf } from './problem.ts'
+import { serveRoutes } from './routes.ts'
 import { serveSelection } from './selection.ts'
 import { serveServers } from './servers.ts'
 import { serveSessions } from './sessions.ts'
@@ -58,6 +59,7 @@ export function createAdminApp(options: AdminAppOptions): OpenAPIHono {
   serveServers(app, { store, clock })
   serveAgents(app, { store, realm })
   serveTrunks(app, { store })
+  serveRoutes(app, { store, clock })
   serveSelection(app, { store, policy, ttlMs: reservationMs, clock, chance })
   serveSessions(app, { store })
   serveConferences(app, { store, ask: options.askConference })

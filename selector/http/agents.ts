@@ -13,17 +13,24 @@ export function serveAgents(
     name: 'agents',
     collection: store.agents,
     schemas: { create: agentInput, replace: agentReplacement, patch: agentPatch, shown: agentOutput },
-    create: ({ id, name, password }) => ({ id, name, ha1: ha1Of(id, realm, password) }),
-    replace: ({ id, ha1 }, { name, password }) => ({
+    create: ({ id, name, password, groups }) => ({ id, name, ha1: ha1Of(id, realm, password), groups }),
+    replace: ({ id, ha1 }, { name, password, groups }) => ({
       id,
       name,
       ha1: password === undefined ? ha1 : ha1Of(id, realm, password),
+      groups,
     }),
-    patch: (current, { name = current.name, password }) => ({
-      id: current.id,
-      name,
-      ha1: password === undefined ? current.ha1 : ha1Of(current.id, realm, password),
+    patch: (current, { password, ...changes }) => ({
+      ...current,
+      ...changes,
+      ...(password !== undefined && { ha1: ha1Of(current.id, realm, password) }),
     }),
-    show: async items => items.map(({ item: { id, name }, version }) => ({ id, name, version })),
+    show: async items =>
+      items.map(({ item: { id, name, groups = [] }, version }) => ({
+        id,
+        name,
+        groups: [...groups],
+        version,
+      })),
   })
 }

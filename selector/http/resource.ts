@@ -18,7 +18,7 @@ export interface Resource<T extends { readonly id: string }, Create, Replace, Pa
     readonly patch: z.ZodType<Patch>
     readonly shown: z.ZodType<Shown>
   }
-  readonly create: (input: Create) => T
+  readonly create: (input: Create) => T | Promise<T>
   readonly replace: (current: T, input: Replace) => T
   readonly patch: (current: T, input: Patch) => T
   /** Without secrets. */
@@ -45,7 +45,7 @@ export function serveResource<T extends { readonly id: string }, Create, Replace
   app.post(base, async c => {
     const body = await readBody(c, schemas.create)
     if (!body.ok) return body.response
-    const item = resource.create(body.value)
+    const item = await resource.create(body.value)
     const written = await collection.put(item, 0)
     if (written) return answer(c, resource, written, 201, { Location: `${base}/${item.id}` })
     const detail = `there is already ${item.id} in ${name}; change it with PATCH or take another id`

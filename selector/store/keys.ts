@@ -4,7 +4,7 @@
  * | key                    | type   | holds                                                            | lives                   |
  * |------------------------|--------|------------------------------------------------------------------|-------------------------|
  * | `servers`              | hash   | id → `{"version":n,"item":MediaServer}`                          | until removed           |
- * | `agents`, `trunks`     | hash   | the same for agents and trunks                                   | until removed           |
+ * | `agents`, `trunks`, `routes` | hash | the same for agents, trunks and routes                        | until removed           |
  * | `versions`             | hash   | collection → number of writes so far                             | always                  |
  * | `changes`              | pubsub | the name of a collection, after each write                       | –                       |
  * | `load:<server>`        | hash   | the numbers of `Load`, `reconciled` 1/0, `health`, `fence`       | 1 h after the last word |
@@ -40,7 +40,7 @@ export interface Keys {
 }
 
 /** The collections that an operator writes. */
-export type CollectionName = 'servers' | 'agents' | 'trunks'
+export type CollectionName = 'servers' | 'agents' | 'trunks' | 'routes'
 
 /** The keys of the fleet called `fleet`. */
 export function keysOf(fleet: string): Keys {

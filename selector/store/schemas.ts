@@ -2,7 +2,6 @@
 import { z } from 'zod'
 import type { Agent } from '../domain/agent.ts'
 import type { Load, MediaServer } from '../domain/media-server.ts'
-import type { Trunk } from '../domain/trunk.ts'
 import type { Binding, Credential, Pin, Session, Versioned } from './store.ts'
 
 const id = z.string().regex(/^[a-z0-9_.-]{1,64}$/)
@@ -26,14 +25,7 @@ export const agentSchema: z.ZodType<Agent> = z.object({
   id,
   name: text,
   ha1: z.object({ md5: text, sha256: text }),
-})
-
-/** A trunk as stored. */
-export const trunkSchema: z.ZodType<Trunk> = z.object({
-  id,
-  addresses: z.array(text),
-  target: z.object({ host: text, port, transport: z.enum(['udp', 'tcp', 'tls']) }).exactOptional(),
-  enabled: z.boolean(),
+  groups: z.array(id).exactOptional(),
 })
 
 /** An object of a collection with its version. */

@@ -1,6 +1,7 @@
 import type { Agent } from '../domain/agent.ts'
 import type { Choice } from '../domain/choose.ts'
 import type { Candidate, Load, MediaServer } from '../domain/media-server.ts'
+import type { Route } from '../domain/route.ts'
 import type { Trunk } from '../domain/trunk.ts'
 
 /** What the selector keeps, for one process (memory) or for all doors of a fleet (Redis). One contract suite holds both. */
@@ -11,6 +12,7 @@ export interface Store {
   readonly servers: Collection<MediaServer>
   readonly agents: Collection<Agent>
   readonly trunks: Collection<Trunk>
+  readonly routes: Collection<Route>
   readonly ledger: Ledger
   readonly pins: Pins
   readonly bindings: BindingStore

@@ -4,25 +4,34 @@ import { z } from 'zod'
 import { PorticoError } from '../../../runtime/errors.ts'
 import type { Agent } from '../../domain/agent.ts'
 import type { MediaServer } from '../../domain/media-server.ts'
+import type { Route } from '../../domain/route.ts'
 import type { Trunk } from '../../domain/trunk.ts'
-import { agentSchema, fromJson, mediaServerSchema, trunkSchema, versionedSchema } from '../schemas.ts'
+import { routeSchema } from '../route-schema.ts'
+import { agentSchema, fromJson, mediaServerSchema, versionedSchema } from '../schemas.ts'
 import type { Versioned } from '../store.ts'
+import { trunkSchema } from '../trunk-schema.ts'
 
 /** What the operator wrote, by id. */
 export interface Tables {
   readonly servers: Map<string, Versioned<MediaServer>>
   readonly agents: Map<string, Versioned<Agent>>
   readonly trunks: Map<string, Versioned<Trunk>>
+  readonly routes: Map<string, Versioned<Route>>
 }
 
 /** Tables without anything in them. */
 export function emptyTables(): Tables {
-  return { servers: new Map(), agents: new Map(), trunks: new Map() }
+  return { servers: new Map(), agents: new Map(), trunks: new Map(), routes: new Map() }
 }
 
 /** Tables that share nothing with the given ones but the objects. */
-export function copyTables({ servers, agents, trunks }: Tables): Tables {
-  return { servers: new Map(servers), agents: new Map(agents), trunks: new Map(trunks) }
+export function copyTables({ servers, agents, trunks, routes }: Tables): Tables {
+  return {
+    servers: new Map(servers),
+    agents: new Map(agents),
+    trunks: new Map(trunks),
+    routes: new Map(routes),
+  }
 }
 
 /**
@@ -43,7 +52,8 @@ export async function readSnapshot(dataDir: string): Promise<Tables> {
       `${file} does not hold a state of this version; restore a good copy or move it away to start empty`,
     )
   }
-  return { servers: byId(state.servers), agents: byId(state.agents), trunks: byId(state.trunks) }
+  const { servers, agents, trunks, routes } = state
+  return { servers: byId(servers), agents: byId(agents), trunks: byId(trunks), routes: byId(routes) }
 }
 
 /**
@@ -53,10 +63,11 @@ export async function readSnapshot(dataDir: string): Promise<Tables> {
 export async function writeSnapshot(dataDir: string, tables: Tables): Promise<void> {
   const file = join(dataDir, fileName)
   const state = {
-    schema: 1,
+    schema: 2,
     servers: [...tables.servers.values()],
     agents: [...tables.agents.values()],
     trunks: [...tables.trunks.values()],
+    routes: [...tables.routes.values()],
   }
   try {
     await mkdir(dataDir, { recursive: true, mode: 0o700 })
@@ -71,11 +82,16 @@ export async function writeSnapshot(dataDir: string, tables: Tables): Promise<vo
 
 const fileName = 'state.json'
 
+/**
+ * Version 2 added routes and the peers of trunks. A file of version 1 is read as well, and is of version 2 from the next write on;
+ * what an older Portico would lose it refuses to read.
+ */
 const stateSchema = z.object({
-  schema: z.literal(1),
+  schema: z.union([z.literal(1), z.literal(2)]),
   servers: z.array(versionedSchema(mediaServerSchema)),
   agents: z.array(versionedSchema(agentSchema)),
   trunks: z.array(versionedSchema(trunkSchema)),
+  routes: z.array(versionedSchema(routeSchema)).default([]),
 })
 
 function byId<T extends { readonly id: string }>(rows: readonly Versioned<T>[]): Map<string, Versioned<T>> {

@@ -15,7 +15,7 @@ import { MemorySessions } from './sessions.ts'
 /** What a memory store is made of. */
 export interface MemoryStoreOptions {
   readonly policy: Policy
-  /** Where `state.json` keeps servers, agents and trunks; absent: nothing outlives the process. */
+  /** Where `state.json` keeps servers, agents, trunks and routes; absent: nothing outlives the process. */
   readonly dataDir?: string
   readonly clock: Clock
   readonly log: Log
@@ -33,6 +33,7 @@ export function createMemoryStore({ policy, dataDir, clock, log }: MemoryStoreOp
     servers,
     agents: createMemoryCollection(durable, tables => tables.agents, log),
     trunks: createMemoryCollection(durable, tables => tables.trunks, log),
+    routes: createMemoryCollection(durable, tables => tables.routes, log),
     ledger: createMemoryLedger(book, () => serversOf(durable), clock),
     pins: new MemoryPins(),
     bindings: new MemoryBindings(clock),

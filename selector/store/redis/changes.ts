@@ -62,5 +62,5 @@ export class Changes {
   }
 }
 
-const names: readonly CollectionName[] = ['servers', 'agents', 'trunks']
+const names: readonly CollectionName[] = ['servers', 'agents', 'trunks', 'routes']
 const pollMs = 2_000

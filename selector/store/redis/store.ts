@@ -2,8 +2,10 @@ import { every, type Clock } from '../../../runtime/clock.ts'
 import type { Log } from '../../../runtime/log.ts'
 import type { Policy } from '../../domain/choose.ts'
 import { keysOf, type Keys } from '../keys.ts'
-import { agentSchema, mediaServerSchema, trunkSchema } from '../schemas.ts'
+import { routeSchema } from '../route-schema.ts'
+import { agentSchema, mediaServerSchema } from '../schemas.ts'
 import type { Store } from '../store.ts'
+import { trunkSchema } from '../trunk-schema.ts'
 import { createRedisBindings } from './bindings.ts'
 import { Changes } from './changes.ts'
 import { createRedisCollection } from './collection.ts'
@@ -35,7 +37,7 @@ export function createRedisStore(options: RedisStoreOptions): Store {
   const connection = new Connection({ url, commandTimeoutMs, clock, log })
   const changes = new Changes(connection, keys, clock, log)
   const parts = createParts(options, keys, connection, changes)
-  const { servers, agents, trunks, ledger } = parts
+  const { servers, agents, trunks, routes, ledger } = parts
   let endUpkeep: (() => void) | undefined
   return {
     ...parts,
@@ -43,7 +45,7 @@ export function createRedisStore(options: RedisStoreOptions): Store {
     async start() {
       await connection.start()
       await changes.start()
-      for (const collection of [servers, agents, trunks]) await collection.start()
+      for (const collection of [servers, agents, trunks, routes]) await collection.start()
       await ledger.candidates()
       endUpkeep = keepUp(parts, connection, clock)
     },
@@ -71,6 +73,7 @@ function createParts(
     servers,
     agents: createRedisCollection('agents', agentSchema, shared),
     trunks: createRedisCollection('trunks', trunkSchema, shared),
+    routes: createRedisCollection('routes', routeSchema, shared),
     ledger: createRedisLedger({ ...shared, policy, servers: () => servers.view(), clock }),
     pins: createRedisPins(connection, keys, garbage, pinTtlMs),
     bindings: createRedisBindings(connection, keys, garbage, clock),

@@ -45,14 +45,23 @@ t.test('media servers are added, listed with their load, changed, drained and re
 
 t.test('an agent’s password is read, or made and shown this once', async t => {
   const { portico, store } = await liveSelector(t)
-  t.strictSame(await portico('agents add 1001 --name Ann --password-stdin', 'long-enough\n'), {
-    code: 0,
-    out: '1001 added\n',
-    error: '',
-  })
+  t.strictSame(
+    await portico(
+      'agents add 1001 --name Ann --group sales --group support --password-stdin',
+      'long-enough\n',
+    ),
+    {
+      code: 0,
+      out: '1001 added\n',
+      error: '',
+    },
+  )
   t.match(await portico('agents add 1002'), { code: 0, out: /^1002 added\npassword: [\w-]{16}\n$/ })
   t.match(JSON.parse((await portico('agents add 1003 --json')).out), { id: '1003', password: /^[\w-]{16}$/ })
-  t.equal((await portico('agents ls')).out, 'ID    NAME\n1001  Ann\n1002\n1003\n')
+  t.equal(
+    (await portico('agents ls')).out,
+    'ID    NAME  GROUPS\n1001  Ann   sales,support\n1002        -\n1003        -\n',
+  )
   t.match(await portico('agents add 1004 --password-stdin', 'short'), {
     code: 1,
     error: /password must have at least 8/,
@@ -66,22 +75,55 @@ t.test('an agent’s password is read, or made and shown this once', async t => 
 t.test('trunks are added, changed and listed', async t => {
   const { portico, store } = await liveSelector(t)
   await portico(
-    'trunks add acision --address 192.0.2.1 --address 198.51.100.0/24 --target sip.example:5062 --transport tcp',
+    'trunks add acision --address 192.0.2.1 --peer sip.example:5062;transport=tcp;weight=3;address=198.51.100.0/24 --max-calls 30 --max-cps 5',
   )
   t.equal(
     (await portico('trunks ls')).out,
-    'ID       ENABLED  ADDRESSES                  TARGET\nacision  yes      192.0.2.1,198.51.100.0/24  sip.example:5062/tcp\n',
+    [
+      'ID       ENABLED  ADDRESSES                  PEERS                 CALLS  CPS',
+      'acision  yes      192.0.2.1,198.51.100.0/24  sip.example:5062/tcp     30    5',
+      '',
+    ].join('\n'),
   )
-  t.match(await portico('trunks set acision --no-target --disabled'), { code: 0 })
+  t.match(await portico('trunks set acision --clear peers --clear limits --disabled --identity asserted'), {
+    code: 0,
+  })
   t.strictSame((await store.trunks.get('acision'))?.item, {
     id: 'acision',
-    addresses: ['192.0.2.1', '198.51.100.0/24'],
     enabled: false,
+    addresses: ['192.0.2.1'],
+    peers: [],
+    identity: 'asserted',
   })
-  t.match(await portico('trunks set acision --enabled --target [2001:db8::1]:5061'), { code: 0 })
+  t.match(await portico('trunks set acision --enabled --peer [2001:db8::1] --peer 192.0.2.9;transport=tls'), {
+    code: 0,
+  })
   t.match((await store.trunks.get('acision'))?.item, {
     enabled: true,
-    target: { host: '2001:db8::1', port: 5061 },
+    peers: [
+      { host: '2001:db8::1', port: 5060, transport: 'udp' },
+      { host: '192.0.2.9', port: 5061, transport: 'tls' },
+    ],
+  })
+})
+
+t.test('a trunk’s passwords are read and never shown', async t => {
+  const { portico, store } = await liveSelector(t)
+  await portico(
+    'trunks add acision --account-user us --account-realm carrier --account-password-stdin',
+    'canary-one\n',
+  )
+  t.match((await store.trunks.get('acision'))?.item, {
+    account: { user: 'us', realm: 'carrier', password: 'canary-one' },
+  })
+  await portico('trunks set acision --challenge-user them --challenge-password-stdin', 'canary-two\n')
+  t.match((await store.trunks.get('acision'))?.item.challenge, { user: 'them', password: 'canary-two' })
+  const { out } = await portico('trunks ls --json')
+  t.match(JSON.parse(out), [{ account: { user: 'us', realm: 'carrier' }, challenge: { user: 'them' } }])
+  t.notMatch(out, /canary/)
+  t.match(await portico('trunks set acision --account-user us'), {
+    code: 2,
+    error: /--account-password-stdin/,
   })
 })
 

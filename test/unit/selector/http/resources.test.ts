@@ -9,7 +9,7 @@ const server = {
   capacity: 100,
 }
 const agent = { id: '1001', name: 'Ann', password: 'canary-password' }
-const trunk = { id: 'acision', addresses: ['192.0.2.1', '198.51.100.0/24'], target: { host: 'sip.example' } }
+const trunk = { id: 'acision', addresses: ['192.0.2.1', '198.51.100.0/24'], peers: [{ host: 'sip.example' }] }
 
 t.test('each kind of object can be added, read, listed, changed, replaced and removed', async t => {
   const kinds: readonly [path: string, input: object, patch: object, replacement: object, shown: object][] = [
@@ -29,13 +29,33 @@ t.test('each kind of object can be added, read, listed, changed, replaced and re
         state: { health: 'unknown', reserved: 0 },
       },
     ],
-    ['agents', agent, { name: 'Bea' }, { name: 'Cy' }, { id: '1001', name: 'Ann', version: 1 }],
+    ['agents', agent, { name: 'Bea' }, { name: 'Cy' }, { id: '1001', name: 'Ann', groups: [], version: 1 }],
     [
       'trunks',
       trunk,
-      { enabled: false, target: null },
+      { enabled: false, limits: { calls: 5 } },
       { addresses: [] },
-      { ...trunk, target: { host: 'sip.example', port: 5060, transport: 'udp' }, enabled: true, version: 1 },
+      {
+        ...trunk,
+        peers: [{ host: 'sip.example', port: 5060, transport: 'udp', addresses: [], priority: 0, weight: 1 }],
+        enabled: true,
+        version: 1,
+      },
+    ],
+    [
+      'routes',
+      { id: 'sales', to: [{ kind: 'queue', group: 'sales' }] },
+      { when: { number: { prefix: '49' } } },
+      { to: [{ kind: 'pool' }] },
+      {
+        id: 'sales',
+        enabled: true,
+        direction: 'in',
+        when: {},
+        to: [{ kind: 'queue', group: 'sales' }],
+        position: 1,
+        version: 1,
+      },
     ],
   ]
   for (const [kind, input, patch, replacement, shown] of kinds) {
@@ -63,9 +83,11 @@ t.test('a change touches what it names and nothing else', async t => {
   const { json } = await ask('PATCH', '/api/v1/servers/ast1', { sip: { port: 5080 } }, { 'If-Match': '*' })
   t.match(json, { sip: { host: '127.0.1.1', port: 5080, transport: 'udp' }, capacity: 100 })
   t.equal((await store.servers.get('ast1'))?.item.ami.secret, 'canary-secret')
-  await ask('POST', '/api/v1/trunks', trunk)
-  const bare = await ask('PATCH', '/api/v1/trunks/acision', { target: null }, { 'If-Match': '*' })
-  t.strictSame(bare.json, { id: 'acision', addresses: trunk.addresses, enabled: true, version: 2 })
+  await ask('POST', '/api/v1/trunks', { ...trunk, limits: { calls: 5 }, identity: 'asserted' })
+  const patch = { limits: null, peers: [] }
+  const bare = await ask('PATCH', '/api/v1/trunks/acision', patch, { 'If-Match': '*' })
+  const { id, addresses } = trunk
+  t.strictSame(bare.json, { id, addresses, peers: [], enabled: true, identity: 'asserted', version: 2 })
 })
 
 t.test('secrets go in, are kept by a replacement without them, and never come out', async t => {
@@ -74,7 +96,12 @@ t.test('secrets go in, are kept by a replacement without them, and never come ou
   const before = (await store.agents.get('1001'))?.item.ha1
   t.match(before, { md5: /^[0-9a-f]{32}$/, sha256: /^[0-9a-f]{64}$/ })
   await ask('PUT', '/api/v1/agents/1001', { name: 'Bea' }, { 'If-Match': '*' })
-  t.strictSame((await store.agents.get('1001'))?.item, { id: '1001', name: 'Bea', ha1: before })
+  t.strictSame((await store.agents.get('1001'))?.item, {
+    id: '1001',
+    name: 'Bea',
+    ha1: before,
+    groups: [],
+  })
   await ask('PATCH', '/api/v1/agents/1001', { password: 'another-one' }, { 'If-Match': '*' })
   t.not((await store.agents.get('1001'))?.item.ha1.md5, before?.md5)
   const { secret: _kept, ...ami } = server.ami
@@ -124,7 +151,10 @@ t.test('wrong input is refused with every field that is wrong', async t => {
     ['agents', { ...agent, password: 'short' }, 'password'],
     ['agents', { ...agent, name: '\u001b[2J' }, 'name'],
     ['trunks', { ...trunk, addresses: ['sip.example'] }, 'addresses.0'],
-    ['trunks', { ...trunk, target: { host: 'x', transport: 'sctp' } }, 'target.transport'],
+    ['trunks', { ...trunk, peers: [{ host: 'x', transport: 'sctp' }] }, 'peers.0.transport'],
+    ['trunks', { ...trunk, headers: { in: ['X-Ok', 'Route'] } }, 'headers.in.1'],
+    ['trunks', { ...trunk, account: { user: 'a"b', password: 'x' } }, 'account.user'],
+    ['agents', { ...agent, groups: ['a b'] }, 'groups.0'],
     ['trunks', [], ''],
     ['trunks', null, ''],
   ]

@@ -15,7 +15,7 @@ const trunk = {
   id: 'acision',
   addresses: ['192.0.2.0/24'],
   enabled: true,
-  target: { host: 'h', port: 5060, transport: 'tls' },
+  peers: [{ host: 'h', port: 5060, transport: 'tls', priority: 0, weight: 1 }],
 } as const
 
 t.test('what was written is there after a restart, with its versions', async t => {
@@ -40,6 +40,24 @@ t.test('what was written is there after a restart, with its versions', async t =
   t.strictSame(await readdir(dataDir), ['state.json'], 'and nothing else')
   t.equal((await stat(join(dataDir, 'state.json'))).mode & 0o777, 0o600)
 })
+
+t.test(
+  'a file of the first version is read: its trunks get their target as a peer, and there are no routes',
+  async t => {
+    const { peers: _none, ...old } = { ...trunk, target: { host: 'h', port: 5060, transport: 'tls' } }
+    const state = { schema: 1, servers: [], agents: [], trunks: [{ item: old, version: 3 }] }
+    const dataDir = t.testdir({ 'state.json': JSON.stringify(state) })
+    const store = storeIn(dataDir)
+    await store.start()
+    t.strictSame(await store.trunks.list(), [{ item: trunk, version: 3 }])
+    t.strictSame(await store.routes.list(), [])
+    await store.agents.put(agent)
+    t.match(JSON.parse(await readFile(join(dataDir, 'state.json'), 'utf8')), {
+      schema: 2,
+      trunks: [{ item: trunk }],
+    })
+  },
+)
 
 t.test('many writes at once all end on disk', async t => {
   const dataDir = t.testdir()
@@ -73,7 +91,7 @@ t.test('a write that cannot reach the disk is refused and changes nothing', asyn
 for (const [name, content] of [
   ['is cut short', '{"schema":1,"servers":['],
   ['is empty', ''],
-  ['is of a later version', '{"schema":2,"servers":[],"agents":[],"trunks":[]}'],
+  ['is of a later version', '{"schema":3,"servers":[],"agents":[],"trunks":[],"routes":[]}'],
   [
     'holds something else',
     '{"schema":1,"servers":[{"version":1,"item":{"id":"ms-a"}}],"agents":[],"trunks":[]}',

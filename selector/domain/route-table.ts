@@ -1,0 +1,128 @@
+import { byRank, type Route, type RouteTarget } from './route.ts'
+import { compileRoute, type CompiledRoute, type Mismatch, type RouteQuery } from './route-test.ts'
+
+/** Where a call goes. */
+export type RouteMatch =
+  /** A rule decides; `number` is what it made of the number. */
+  | { readonly kind: 'matched'; readonly route: Route; readonly number: string }
+  /** No rule is defined for calls from trunks: the number is an agent's id. */
+  | { readonly kind: 'default'; readonly number: string }
+  | { readonly kind: 'none' }
+
+/** A match, and why it is the one: every rule before it, with what it failed on. */
+export interface RouteExplanation {
+  readonly match: RouteMatch
+  readonly passed: readonly { readonly id: string; readonly failed: Mismatch }[]
+}
+
+/**
+ * All rules, indexed by trunk and by what the dialled number starts with: a match looks only at rules that may fit, which is a
+ * handful among ten thousand.
+ */
+export interface RouteTable {
+  /** The first rule in order that fits. */
+  match(query: RouteQuery): RouteMatch
+  /** The same answer, found by looking at one rule after the other. */
+  explain(query: RouteQuery): RouteExplanation
+}
+
+/** Where a matched call may go. */
+export function targetsOf(match: RouteMatch): readonly RouteTarget[] {
+  if (match.kind === 'matched') return match.route.to
+  return match.kind === 'default' ? [{ kind: 'agent' }] : []
+}
+
+/** Compiles rules, which may come in any order. */
+export function createRouteTable(routes: readonly Route[]): RouteTable {
+  const ordered = routes.toSorted(byRank).map(compileRoute)
+  const index = new Index(ordered)
+  const hasInward = routes.some(({ direction }) => direction === 'in')
+  const otherwise = ({ direction, method, number }: RouteQuery): RouteMatch =>
+    hasInward || direction === 'out' || method !== 'INVITE' ? { kind: 'none' } : { kind: 'default', number }
+  return {
+    match(query) {
+      const found = index.find(query)
+      return found ? { kind: 'matched', route: found.rule.route, number: found.number } : otherwise(query)
+    },
+    explain(query) {
+      const passed: { id: string; failed: Mismatch }[] = []
+      for (const rule of ordered) {
+        const { route } = rule
+        const result = rule.test(query)
+        if ('number' in result) return { match: { kind: 'matched', route, number: result.number }, passed }
+        passed.push({ id: route.id, failed: result.failed })
+      }
+      return { match: otherwise(query), passed }
+    },
+  }
+}
+
+/** One rule with its place in the order. */
+interface Entry {
+  readonly place: number
+  readonly rule: CompiledRoute
+}
+
+interface Found extends Entry {
+  readonly number: string
+}
+
+/** A node of the tree of prefixes: the rules that ask for just this prefix, in order, and the nodes of longer ones. */
+interface Node {
+  readonly entries: Entry[]
+  readonly next: Map<string, Node>
+}
+
+class Index {
+  /** By direction and trunk; rules for any trunk stand under the empty name. */
+  readonly #trees = new Map<string, Node>()
+
+  constructor(ordered: readonly CompiledRoute[]) {
+    for (const [place, rule] of ordered.entries()) {
+      const { enabled, direction, when } = rule.route
+      if (!enabled) continue
+      for (const trunk of when.trunks ?? ['']) this.#add(`${direction} ${trunk}`, { place, rule })
+    }
+  }
+
+  find(query: RouteQuery): Found | undefined {
+    const { direction, trunk = '' } = query
+    const any = this.#best(`${direction} `, query, undefined)
+    return trunk === '' ? any : this.#best(`${direction} ${trunk}`, query, any)
+  }
+
+  #add(tree: string, entry: Entry): void {
+    let node = this.#trees.get(tree) ?? newNode()
+    this.#trees.set(tree, node)
+    for (const char of entry.rule.prefix) {
+      const next = node.next.get(char) ?? newNode()
+      node.next.set(char, next)
+      node = next
+    }
+    node.entries.push(entry)
+  }
+
+  /** Goes down the tree along the number; on each node the first entry that fits, if it comes before the best so far. */
+  #best(tree: string, query: RouteQuery, best: Found | undefined): Found | undefined {
+    let found = best
+    let node = this.#trees.get(tree)
+    for (let at = 0; node; at++) {
+      found = firstOf(node.entries, query, found)
+      node = node.next.get(query.number[at] ?? '')
+    }
+    return found
+  }
+}
+
+function firstOf(entries: readonly Entry[], query: RouteQuery, best: Found | undefined): Found | undefined {
+  for (const entry of entries) {
+    if (best && entry.place > best.place) break
+    const result = entry.rule.test(query)
+    if ('number' in result) return { ...entry, number: result.number }
+  }
+  return best
+}
+
+function newNode(): Node {
+  return { entries: [], next: new Map() }
+}
