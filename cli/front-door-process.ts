@@ -7,6 +7,7 @@ import { createDoor } from '../proxy/main.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { startAll, type Part } from '../runtime/lifecycle.ts'
 import { createLog } from '../runtime/log.ts'
+import { collectorFamilies } from '../selector/http/collector-families.ts'
 import { addFamilies } from '../selector/http/families.ts'
 import { onHangUp } from './signals.ts'
 import { createAmiActions } from '../selector/ami/actions.ts'
@@ -64,26 +65,35 @@ export async function startFrontDoor(config: Config): Promise<FrontDoorProcess> 
     log.warn('stop.failed', { part, cause }),
   )
   isUp = true
-  addFamilies(selector.registry, door.metrics?.families() ?? [])
+  addFamilies(selector.registry, [
+    ...(door.metrics?.families() ?? []),
+    ...collectorFamilies(() => collectors.counts()),
+  ])
   const stopFollowing = followCertificate(config, certificate, [door, selector], log)
-  const lines = [
-    `agents   ${door.publicUrl()}`,
-    `carriers ${config.listen.trunk.transports.join(',')} ${config.listen.trunk.host}:${config.listen.trunk.port}`,
-    `servers  ${config.listen.inside.transports.join(',')} ${config.listen.inside.host}:${config.listen.inside.port}`,
-    `admin    ${selector.adminUrl()}/  (token in ${config.dataDir}/admin-token)`,
-    ...(certificate.developmentFile === undefined
-      ? []
-      : [
-          `note     self-signed development certificate ${certificate.developmentFile}: browsers will warn; set tls.cert and tls.key`,
-        ]),
-  ]
+  const urls = { public: door.publicUrl(), admin: selector.adminUrl() }
   return {
-    lines,
+    lines: announcement(config, urls, certificate.developmentFile),
     async stop() {
       stopFollowing()
       await stop()
     },
   }
+}
+
+/** What the operator is told once all is up. */
+function announcement(
+  { listen: { trunk, inside }, dataDir }: Config,
+  urls: { readonly public: string; readonly admin: string },
+  developmentFile: string | undefined,
+): readonly string[] {
+  const warning = `note     self-signed development certificate ${developmentFile}: browsers will warn; set tls.cert and tls.key`
+  return [
+    `agents   ${urls.public}`,
+    `carriers ${trunk.transports.join(',')} ${trunk.host}:${trunk.port}`,
+    `servers  ${inside.transports.join(',')} ${inside.host}:${inside.port}`,
+    `admin    ${urls.admin}/  (token in ${dataDir}/admin-token)`,
+    ...(developmentFile === undefined ? [] : [warning]),
+  ]
 }
 
 /** Every part gets a new pair when its files change and on SIGHUP, until the returned function is called. */

@@ -79,8 +79,13 @@ export const loadOutput = z.object({
   inCall: z.int(),
   clients: z.int(),
   channels: z.int(),
+  conferences: z.int().optional(),
   /** How old these numbers are. */
   ageMs: z.number(),
+  /** How long an event takes from that Asterisk to us. */
+  lagMs: z.number().optional(),
+  /** How that Asterisk is, as far as its Manager Interface tells. */
+  state: z.enum(['known', 'unknown', 'draining', 'hung', 'dead']).optional(),
   reconciled: z.boolean(),
 })
 

@@ -69,6 +69,8 @@ const pure = [
   'engine/transaction/non-invite-server.ts',
   'selector/domain/',
   'selector/ami/roster.ts',
+  'selector/ami/vigilance.ts',
+  'selector/ami/lag-probe.ts',
   'proxy/call/call-state.ts',
   'proxy/call/in-dialog.ts',
   'proxy/call/failover.ts',

@@ -1,12 +1,17 @@
 import { every, type Clock } from '../../runtime/clock.ts'
 import { messageOf } from '../../runtime/errors.ts'
 import type { Log } from '../../runtime/log.ts'
-import type { Load } from '../domain/media-server.ts'
+import type { Load, ManagerState } from '../domain/media-server.ts'
 import type { Ledger } from '../store/store.ts'
+import type { AmiEnd } from './connection.ts'
+import { LagProbe } from './lag-probe.ts'
 import type { AmiLink, LinkEvent } from './link.ts'
 import type { AmiMessage } from './message.ts'
+import { checkRights } from './rights.ts'
 import { emptyRoster, joinedCalls, loadOf, rosterStep, type Roster, type RosterEvent } from './roster.ts'
 import { rosterEventOf, snapshotOf } from './roster-events.ts'
+import { Vigilance } from './vigilance.ts'
+import { WordWriter } from './word-writer.ts'
 
 /** What a collector needs. */
 export interface CollectorOptions {
@@ -19,32 +24,48 @@ export interface CollectorOptions {
   readonly log: Log
 }
 
+/** What a collector has seen of its server since it began. */
+export interface CollectorCounts {
+  readonly state: ManagerState
+  readonly lagMs: number
+  readonly snapshots: number
+  /** Channels that a snapshot corrected after their event was lost. */
+  readonly drift: number
+}
+
 /**
  * Follows one media server and tells the ledger what it carries. Until the first snapshot of a connection, and from the
- * moment a connection is lost, the server counts as not reconciled, with its last numbers.
+ * moment a connection is lost, the server counts as not reconciled, with its last numbers; with none once it is known
+ * that nobody listens there any more.
  */
 export class Collector {
   readonly #options: CollectorOptions
   readonly #ends: (() => void)[] = []
+  readonly #writer: WordWriter
+  readonly #vigilance = new Vigilance()
+  readonly #probe: LagProbe
   #roster: Roster = emptyRoster
   /** Calls whose join was seen and not yet told. */
   #joined: string[] = []
   #boot = 0
-  #phase: 'down' | 'up' | 'booted' | 'live' = 'down'
+  #phase: Phase = 'down'
+  /** What a server that we are not connected to is. */
+  #away: ManagerState = 'unknown'
+  #stopping = false
   /** Counts connections; an answer that belongs to an older one is dropped. */
   #generation = 0
+  #snapshots = 0
+  #isAsking = false
   /** What was told last, by this collector or the one before it. */
   #word: Load | undefined
-  #writing: Promise<void> | undefined
-  #changed = false
-  /** A change waits for those that follow it closely. */
-  #held = false
   #stopped = false
-  #cancelFlush: (() => void) | undefined
   #cancelRetry: (() => void) | undefined
 
   constructor(options: CollectorOptions) {
     this.#options = options
+    const { server, clock, log, fence } = options
+    this.#writer = new WordWriter({ server, tell: () => this.#tell(), clock, log })
+    this.#probe = new LagProbe(`${server}-${fence}`)
   }
 
   async start(): Promise<void> {
@@ -53,31 +74,45 @@ export class Collector {
     this.#word = candidates.find(candidate => candidate.server.id === server)?.load
     if (this.#stopped) return
     link.start(event => this.#heard(event))
-    this.#ends.push(
-      every(clock, refreshMs, () => this.#flush()),
-      every(clock, reconcileMs, () => void this.#reconcile()),
-    )
+    this.#ends.push(every(clock, refreshMs, () => this.#refresh()))
   }
 
   /** What was written last stays. Resolves when nothing more will be written. */
   async stop(): Promise<void> {
     this.#stopped = true
     for (const end of this.#ends) end()
-    this.#cancelFlush?.()
     this.#cancelRetry?.()
     this.#options.link.stop()
-    await this.#writing
+    await this.#writer.stop()
+  }
+
+  counts(): CollectorCounts {
+    return {
+      state: this.#state(),
+      lagMs: this.#probe.lagMs(this.#options.clock.now()),
+      snapshots: this.#snapshots,
+      drift: this.#vigilance.drift,
+    }
   }
 
   #heard(event: LinkEvent): void {
-    if (event.kind === 'event') this.#told(event.message)
-    else if (event.kind === 'up') this.#up(event.generation)
-    else this.#lost()
+    switch (event.kind) {
+      case 'event':
+        return this.#told(event.message)
+      case 'up':
+        return this.#up(event.generation)
+      case 'stopping':
+        return this.#stops(event.stopping)
+      case 'down':
+        return this.#lost(event.end)
+    }
   }
 
   #up(generation: number): void {
     this.#generation = generation
     this.#phase = 'up'
+    this.#stopping = false
+    this.#probe.reset()
     const { log, server } = this.#options
     this.#retry(bootPatienceMs, () => {
       log.warn('ami.not-booted', {
@@ -89,9 +124,13 @@ export class Collector {
 
   #told(message: AmiMessage): void {
     const name = message.get('event')?.toLowerCase()
+    const now = this.#options.clock.now()
     if (name === 'fullybooted') return this.#booted(Number(message.get('uptime')))
+    if (name === 'userevent') return this.#probe.heard(message.get('nonce'), now)
     const event = rosterEventOf(message)
-    if (event) this.#apply(event)
+    if (!event) return
+    this.#vigilance.heard(this.#roster, event, now)
+    this.#apply(event)
   }
 
   /** Comes after every login, at once when Asterisk is up already. */
@@ -104,36 +143,95 @@ export class Collector {
     }
     this.#phase = 'booted'
     void this.#reconcile()
+    void this.#reportRights()
+  }
+
+  /** An Asterisk that shuts down refuses every list; once it takes calls again, the first one is due. */
+  #stops(stopping: boolean): void {
+    this.#stopping = stopping
+    if (stopping) this.#options.log.info('ami.stopping', { server: this.#options.server })
+    else void this.#reconcile()
+    this.#writer.flush()
+  }
+
+  #refresh(): void {
+    const now = this.#options.clock.now()
+    if (this.#probe.lost(now, probePatienceMs)) this.#vigilance.alert(now)
+    void this.#sendProbe(now)
+    if (this.#vigilance.isDue(now) && !this.#stopping) void this.#reconcile()
+    this.#writer.flush()
+  }
+
+  async #sendProbe(now: number): Promise<void> {
+    if (this.#phase !== 'live' || this.#stopping) return
+    const nonce = this.#probe.send(now)
+    if (nonce === undefined) return
+    // Refused for want of rights: `checkRights` has told; nothing comes back, and nothing is concluded from that.
+    await this.#options.link
+      .action({ action: 'UserEvent', userevent: 'PorticoLag', nonce })
+      .catch(() => this.#probe.reset())
   }
 
   async #reconcile(): Promise<void> {
-    if (this.#phase !== 'booted' && this.#phase !== 'live') return
+    if (this.#isAsking || (this.#phase !== 'booted' && this.#phase !== 'live')) return
     const generation = this.#generation
     const { link, log, server } = this.#options
+    this.#isAsking = true
     try {
       const items = await link.list({ action: 'CoreShowChannels' }, 'CoreShowChannelsComplete')
       if (generation === this.#generation) this.#reconciled(items)
     } catch (cause) {
-      // An Asterisk that shuts down refuses every action and goes on with its calls and events.
       log.debug('ami.not-reconciled', { server, cause: messageOf(cause) })
       if (generation === this.#generation && this.#phase === 'booted') {
         this.#retry(retryMs, () => void this.#reconcile())
       }
+    } finally {
+      if (generation === this.#generation) this.#isAsking = false
     }
   }
 
   #reconciled(items: readonly AmiMessage[]): void {
     this.#cancelRetry?.()
+    const before = this.#roster
+    const isFirst = this.#phase === 'booted'
     this.#phase = 'live'
+    this.#snapshots += 1
     this.#options.link.proven()
     this.#apply(snapshotOf(items))
+    const now = this.#options.clock.now()
+    if (isFirst) this.#vigilance.began(before, this.#roster, now)
+    else this.#vigilance.corrected(before, this.#roster, now)
   }
 
-  #lost(): void {
+  #lost(end: AmiEnd): void {
     this.#generation = 0
     this.#phase = 'down'
+    this.#stopping = false
+    this.#isAsking = false
+    this.#away = stateAfter[end]
+    if (end === 'absent') this.#died()
     this.#cancelRetry?.()
-    this.#flush()
+    this.#writer.flush()
+  }
+
+  /** Nobody listens any more: the process is gone, and its calls with it. */
+  #died(): void {
+    this.#roster = emptyRoster
+    const takenAt = this.#options.clock.wall()
+    this.#word = this.#word && { ...this.#word, ...loadOf(emptyRoster), takenAt }
+  }
+
+  async #reportRights(): Promise<void> {
+    const { link, log, server } = this.#options
+    const rights = await checkRights(link)
+    if (rights && rights.missing.length > 0) {
+      const next = `add write=${rights.missing.join(',')} to the AMI user in its manager.conf, and reload`
+      log.warn('ami.rights-missing', { server, missing: rights.missing, next })
+    }
+    if (rights && rights.excess.length > 0) {
+      const next = `take write=${rights.excess.join(',')} from the AMI user in its manager.conf, and reload`
+      log.warn('ami.rights-excess', { server, excess: rights.excess, next })
+    }
   }
 
   #retry(ms: number, task: () => void): void {
@@ -145,38 +243,7 @@ export class Collector {
     const before = this.#roster
     this.#roster = rosterStep(before, event, this.#options.clock.now())
     this.#joined.push(...joinedCalls(before, this.#roster))
-    if (this.#phase === 'live') this.#soon()
-  }
-
-  /** The first change is told at once, those that follow closely together. */
-  #soon(): void {
-    this.#held = this.#cancelFlush !== undefined
-    if (this.#held) return
-    this.#flush()
-    this.#cancelFlush = this.#options.clock.after(coalesceMs, () => {
-      this.#cancelFlush = undefined
-      if (this.#held) this.#soon()
-    })
-  }
-
-  #flush(): void {
-    if (this.#stopped) return
-    this.#changed = true
-    this.#writing ??= this.#write()
-  }
-
-  /** One write at a time, so that an older word never overtakes a newer one. */
-  async #write(): Promise<void> {
-    while (this.#changed && !this.#stopped) {
-      this.#changed = false
-      await this.#tell().catch((cause: unknown) => {
-        this.#options.log.warn('collector.not-written', {
-          server: this.#options.server,
-          cause: messageOf(cause),
-        })
-      })
-    }
-    this.#writing = undefined
+    if (this.#phase === 'live') this.#writer.soon()
   }
 
   /** The load goes first: for a moment a call counts twice, never not at all. */
@@ -189,14 +256,40 @@ export class Collector {
   }
 
   #nextWord(): Load | undefined {
-    if (this.#phase !== 'live') return this.#word && { ...this.#word, reconciled: false }
-    const takenAt = this.#options.clock.wall()
-    return { ...loadOf(this.#roster), takenAt, boot: this.#boot, reconciled: true }
+    const state = this.#state()
+    if (this.#phase !== 'live') return this.#word && { ...this.#word, state, reconciled: false }
+    const { clock } = this.#options
+    const lagMs = this.#probe.lagMs(clock.now())
+    const takenAt = clock.wall() - lagMs
+    return {
+      ...loadOf(this.#roster),
+      takenAt,
+      lagMs,
+      boot: this.#boot,
+      state,
+      reconciled: state === 'known',
+    }
+  }
+
+  #state(): ManagerState {
+    if (this.#phase === 'down') return this.#away
+    if (this.#stopping) return 'draining'
+    return this.#phase === 'live' ? 'known' : 'unknown'
   }
 }
 
+type Phase = 'down' | 'up' | 'booted' | 'live'
+
+const stateAfter: Readonly<Record<AmiEnd, ManagerState>> = {
+  gone: 'dead',
+  absent: 'dead',
+  stopping: 'draining',
+  silent: 'hung',
+  unreachable: 'unknown',
+  refused: 'unknown',
+}
+
 const refreshMs = 2_000
-const reconcileMs = 30_000
 const retryMs = 1_000
-const coalesceMs = 100
+const probePatienceMs = 4_000
 const bootPatienceMs = 10_000

@@ -7,6 +7,22 @@ import { messageOf as textOf, PorticoError } from '../../runtime/errors.ts'
 import type { AmiAddress } from '../domain/media-server.ts'
 import { messageLimits, messageOf, outgoing, type AmiFields, type AmiMessage } from './message.ts'
 import { PendingActions, type Expected } from './pending.ts'
+import { openWire, type Wire } from './wire.ts'
+
+/** How a connection ended. */
+export type AmiEnd =
+  /** Closed or reset by the other end: that Asterisk may be dead. */
+  | 'gone'
+  /** Nobody listens there: that Asterisk is dead. */
+  | 'absent'
+  /** It shuts down gracefully and lets nobody in. */
+  | 'stopping'
+  /** The other end takes our bytes and does not answer. */
+  | 'silent'
+  /** There is no way to it, or no answer to our SYN. */
+  | 'unreachable'
+  /** We were not let in, or do not believe what we hear; or we closed it ourselves. */
+  | 'refused'
 
 /** What a connection needs, and whom it tells. */
 export interface AmiConnectionOptions {
@@ -14,8 +30,10 @@ export interface AmiConnectionOptions {
   readonly clock: Clock
   readonly onUp: () => void
   readonly onEvent: (message: AmiMessage) => void
+  /** Asterisk began to refuse every action because it shuts down, or takes them again. */
+  readonly onStopping?: (stopping: boolean) => void
   /** Called once, last, however the connection ended. */
-  readonly onOver: (error: PorticoError) => void
+  readonly onOver: (error: PorticoError, end: AmiEnd) => void
 }
 
 /**
@@ -25,25 +43,33 @@ export interface AmiConnectionOptions {
 export class AmiConnection {
   readonly #options: AmiConnectionOptions
   readonly #manager: Manager.Connection
+  readonly #wire: Wire
   readonly #socket: Socket
   readonly #pending: PendingActions
-  readonly #ends: (() => void)[] = []
+  readonly #cancels: (() => void)[] = []
   #state: 'dialling' | 'up' | 'over' = 'dialling'
+  #stopping = false
   #unparsed = 0
 
   constructor(options: AmiConnectionOptions) {
     this.#options = options
-    this.#pending = new PendingActions(options.clock)
-    const { host, port, username, secret } = options.address
-    const [manager, socket] = dial(() => Manager({ host, port }, undefined, username, secret, true))
+    const { address, clock } = options
+    this.#pending = new PendingActions(clock)
+    const { username, secret } = address
+    const wire = openWire(address)
+    const [manager, socket] = dial(() => Manager(wire.at, undefined, username, secret, true))
+    this.#wire = wire
     this.#manager = manager
     this.#socket = socket
     this.#takeOver()
     let failure: Error | undefined
     socket.on('error', error => (failure = error))
-    socket.on('close', () => this.close(closed(options.address, failure)))
+    socket.on('close', () => this.#closed(wire.failure() ?? failure))
     socket.on('data', (chunk: string) => this.#count(chunk.length))
-    this.#ends.push(options.clock.after(loginMs, () => this.close(silent(options.address))))
+    const cancelConnect = clock.after(connectMs, () => this.#end(silent(address), 'unreachable'))
+    wire.onConnected(socket, cancelConnect)
+    const cancelLogin = clock.after(loginMs, () => this.#end(silent(address), 'silent'))
+    this.#cancels.push(cancelConnect, cancelLogin)
   }
 
   /** See `AmiLink.action`. */
@@ -59,12 +85,21 @@ export class AmiConnection {
 
   /** Ends the connection. What is pending is rejected with `error`. */
   close(error: PorticoError): void {
+    this.#end(error, 'refused')
+  }
+
+  #closed(failure: Error | undefined): void {
+    this.#end(closed(this.#options.address, failure), endOf(failure))
+  }
+
+  #end(error: PorticoError, end: AmiEnd): void {
     if (this.#state === 'over') return
     this.#state = 'over'
-    for (const end of this.#ends.splice(0)) end()
+    for (const cancel of this.#cancels.splice(0)) cancel()
     this.#socket.destroy()
+    this.#wire.close()
     this.#pending.fail(error)
-    this.#options.onOver(error)
+    this.#options.onOver(error, end)
   }
 
   async #send(fields: AmiFields, expected: Expected, timeoutMs: number): Promise<readonly AmiMessage[]> {
@@ -103,24 +138,38 @@ export class AmiConnection {
 
   #loginAnswered(message: AmiMessage): void {
     const response = message.get('response')?.toLowerCase()
-    if (response === 'error') return this.close(loginRefused(this.#options.address, message.get('message')))
+    if (response === 'error') return this.#loginRefused(message.get('message'))
     const id = message.get('actionid') ?? ''
     // The library numbers its login by the time; it sends nothing else before it hears that it was accepted.
     if (response !== 'success' || !/^\d{10,20}$/.test(id) || !this.#manager.emit(id)) return
     this.#state = 'up'
-    for (const end of this.#ends.splice(0)) end()
-    this.#ends.push(every(this.#options.clock, pingMs, () => void this.#ping()))
+    for (const cancel of this.#cancels.splice(0)) cancel()
+    this.#cancels.push(every(this.#options.clock, pingMs, () => void this.#ping()))
     this.#options.onUp()
+  }
+
+  #loginRefused(why = 'no reason given'): void {
+    const { address } = this.#options
+    if (isShutdown(why)) this.#end(closed(address, new Error(why)), 'stopping')
+    else this.close(loginRefused(address, why))
   }
 
   /** Any answer is a sign of life, also the error of an Asterisk that is shutting down. */
   async #ping(): Promise<void> {
     try {
       await this.action({ action: 'Ping' }, pongMs)
+      this.#isStopping(false)
     } catch (cause) {
-      if (cause instanceof PorticoError && cause.code === 'E_AMI_TIMEOUT')
-        this.close(silent(this.#options.address))
+      if (!(cause instanceof PorticoError)) throw cause
+      if (cause.code === 'E_AMI_TIMEOUT') this.#end(silent(this.#options.address), 'silent')
+      if (cause.code === 'E_AMI_REFUSED') this.#isStopping(isShutdown(cause.message))
     }
+  }
+
+  #isStopping(stopping: boolean): void {
+    if (this.#stopping === stopping) return
+    this.#stopping = stopping
+    this.#options.onStopping?.(stopping)
   }
 
   /** Characters since the last whole message; the library would collect an endless one for ever. */
@@ -130,10 +179,13 @@ export class AmiConnection {
   }
 }
 
+/** Long enough for a second SYN; a third would come two seconds later still. */
+const connectMs = 2_000
 const loginMs = 5_000
 const actionMs = 5_000
 const listMs = 10_000
-const pingMs = 5_000
+/** Together: a server that hangs is noticed within five seconds. */
+const pingMs = 2_000
 const pongMs = 3_000
 
 /** The library shows its socket to nobody; Node tells of every socket that is made. */
@@ -153,6 +205,28 @@ function dial(connect: () => Manager.Connection): readonly [Manager.Connection, 
   }
 }
 
+/** What Asterisk says to every action, even Ping, once it was told to stop gracefully. */
+export function isShutdown(message: string): boolean {
+  return /shutting down/i.test(message)
+}
+
+function endOf(failure: Error | undefined): AmiEnd {
+  if (failure === undefined) return 'gone'
+  const code = 'code' in failure ? String(failure.code) : ''
+  return endsByCode.get(code) ?? 'refused'
+}
+
+const endsByCode: ReadonlyMap<string, AmiEnd> = new Map([
+  ['ECONNRESET', 'gone'],
+  ['EPIPE', 'gone'],
+  ['ECONNREFUSED', 'absent'],
+  ['ETIMEDOUT', 'unreachable'],
+  ['EHOSTUNREACH', 'unreachable'],
+  ['ENETUNREACH', 'unreachable'],
+  ['ENOTFOUND', 'unreachable'],
+  ['EAI_AGAIN', 'unreachable'],
+])
+
 function closed({ host, port }: AmiAddress, cause: unknown): PorticoError {
   const why = cause === undefined ? 'closed by Asterisk' : textOf(cause)
   return new PorticoError('E_AMI_CLOSED', `AMI connection to ${host}:${port} is over: ${why}`, { cause })
@@ -166,6 +240,6 @@ function tooLarge({ host, port }: AmiAddress): PorticoError {
   return new PorticoError('E_AMI_CLOSED', `${host}:${port} sent more than any AMI message holds; dropped it`)
 }
 
-function loginRefused({ host, port, username }: AmiAddress, why = 'no reason given'): PorticoError {
+function loginRefused({ host, port, username }: AmiAddress, why: string): PorticoError {
   return new PorticoError('E_AMI_LOGIN', `${host}:${port} refused the AMI login of ${username}: ${why}`)
 }

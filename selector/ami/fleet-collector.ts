@@ -4,7 +4,7 @@ import type { Part } from '../../runtime/lifecycle.ts'
 import type { Log } from '../../runtime/log.ts'
 import type { MediaServer } from '../domain/media-server.ts'
 import type { Store } from '../store/store.ts'
-import { Collector } from './collector.ts'
+import { Collector, type CollectorCounts } from './collector.ts'
 import { createAmiLink, type AmiLink } from './link.ts'
 
 /** What the collectors of a fleet need. */
@@ -20,12 +20,18 @@ export interface FleetCollectorOptions {
   readonly connect?: (server: MediaServer) => AmiLink
 }
 
-/** Collects from every media server of the store for which this process gets the lease, and follows the list of servers. */
-export function createFleetCollector(options: FleetCollectorOptions): Part {
-  return new FleetCollector(options)
+/** The collectors of one process. */
+export interface FleetCollector extends Part {
+  /** What is seen of the servers that this process collects from, by their ids. */
+  counts(): ReadonlyMap<string, CollectorCounts>
 }
 
-class FleetCollector implements Part {
+/** Collects from every media server of the store for which this process gets the lease, and follows the list of servers. */
+export function createFleetCollector(options: FleetCollectorOptions): FleetCollector {
+  return new Collectors(options)
+}
+
+class Collectors implements FleetCollector {
   readonly name = 'ami collectors'
   readonly #options: FleetCollectorOptions
   readonly #posts = new Map<string, Post>()
@@ -47,6 +53,11 @@ class FleetCollector implements Part {
     for (const end of this.#ends) end()
     await this.#following
     await Promise.all([...this.#posts.values()].map(post => post.leave()))
+  }
+
+  counts(): ReadonlyMap<string, CollectorCounts> {
+    const held = [...this.#posts].map(([id, post]) => [id, post.counts()] as const)
+    return new Map(held.flatMap(([id, counts]) => (counts ? [[id, counts]] : [])))
   }
 
   /** One after the other, so that the last list wins. */
@@ -93,6 +104,10 @@ class Post {
 
   renew(): void {
     this.#renewing ??= this.#hold().finally(() => (this.#renewing = undefined))
+  }
+
+  counts(): CollectorCounts | undefined {
+    return this.#collector?.counts()
   }
 
   async leave(): Promise<void> {
@@ -148,5 +163,6 @@ function sameAddress(a: MediaServer | undefined, b: MediaServer): boolean {
   return JSON.stringify(a?.ami) === JSON.stringify(b.ami)
 }
 
-const leaseMs = 6_000
-const renewMs = 2_000
+/** Together with the first snapshot: another takes over within five seconds after a holder dies. */
+const leaseMs = 3_000
+const renewMs = 1_000

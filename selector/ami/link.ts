@@ -1,8 +1,8 @@
 import type { Clock } from '../../runtime/clock.ts'
-import { PorticoError } from '../../runtime/errors.ts'
+import { messageOf, PorticoError } from '../../runtime/errors.ts'
 import type { Log } from '../../runtime/log.ts'
 import type { AmiAddress } from '../domain/media-server.ts'
-import { AmiConnection } from './connection.ts'
+import { AmiConnection, type AmiEnd } from './connection.ts'
 import { outgoing, type AmiFields, type AmiMessage } from './message.ts'
 
 /** A lasting connection to the Manager Interface of one Asterisk: it comes back by itself until it is stopped. */
@@ -26,7 +26,9 @@ export type LinkEvent =
   /** Logged in. */
   | { readonly kind: 'up'; readonly generation: number }
   /** An attempt failed (`E_AMI_LOGIN`: wrong user or password) or a connection was lost. */
-  | { readonly kind: 'down'; readonly error: PorticoError }
+  | { readonly kind: 'down'; readonly error: PorticoError; readonly end: AmiEnd }
+  /** Asterisk began to refuse every action because it shuts down, or takes them again. */
+  | { readonly kind: 'stopping'; readonly generation: number; readonly stopping: boolean }
   | { readonly kind: 'event'; readonly generation: number; readonly message: AmiMessage }
 
 /** What a link needs. */
@@ -46,9 +48,12 @@ export function createAmiLink(options: AmiLinkOptions): AmiLink {
   return new ReconnectingLink(options)
 }
 
-/** How long to wait before attempt number `failures` + 1: anything up to 0.25 s · 2^failures, at most 10 s. */
-export function backoffMs(failures: number, chance: number): number {
-  return chance * Math.min(10_000, 250 * 2 ** failures)
+/**
+ * How long to wait before attempt number `failures` + 1: anything up to 0.25 s · 2^failures. At most 1.5 s, so that a
+ * server is heard again soon after its return; at most 10 s where a human must first correct something.
+ */
+export function backoffMs(failures: number, end: AmiEnd, chance: number): number {
+  return chance * Math.min(end === 'refused' ? 10_000 : 1_500, 250 * 2 ** failures)
 }
 
 class ReconnectingLink implements AmiLink {
@@ -96,13 +101,19 @@ class ReconnectingLink implements AmiLink {
 
   #dial(): void {
     const { address, clock } = this.#options
-    this.#connection = new AmiConnection({
-      address,
-      clock,
-      onUp: () => this.#up(),
-      onEvent: message => this.#listener({ kind: 'event', generation: this.#generation, message }),
-      onOver: error => this.#down(error),
-    })
+    try {
+      this.#connection = new AmiConnection({
+        address,
+        clock,
+        onUp: () => this.#up(),
+        onEvent: message => this.#listener({ kind: 'event', generation: this.#generation, message }),
+        onStopping: stopping => this.#listener({ kind: 'stopping', generation: this.#generation, stopping }),
+        onOver: (error, end) => this.#down(error, end),
+      })
+    } catch (cause) {
+      const why = `no connection could be made to ${this.#options.server}: ${messageOf(cause)}`
+      this.#down(new PorticoError('E_AMI_CLOSED', why, { cause }), 'refused')
+    }
   }
 
   #up(): void {
@@ -111,13 +122,13 @@ class ReconnectingLink implements AmiLink {
     this.#listener({ kind: 'up', generation: this.#generation })
   }
 
-  #down(error: PorticoError): void {
+  #down(error: PorticoError, end: AmiEnd): void {
     this.#connection = undefined
     if (this.#stopped) return
     this.#say(error.code, () => this.#logDown(error))
-    this.#listener({ kind: 'down', error })
+    this.#listener({ kind: 'down', error, end })
     const { clock, chance } = this.#options
-    this.#cancelRetry = clock.after(backoffMs(this.#failures, chance()), () => this.#dial())
+    this.#cancelRetry = clock.after(backoffMs(this.#failures, end, chance()), () => this.#dial())
     this.#failures += 1
   }
 

@@ -1,8 +1,8 @@
 import type { AmiMessage } from './message.ts'
-import type { RosterEvent, SeenChannel, SeenLeg } from './roster.ts'
+import type { ChannelEvent, RosterEvent, SeenChannel, SeenLeg } from './roster.ts'
 
 /** What an event of Asterisk means for the roster; undefined when it means nothing. */
-export function rosterEventOf(message: AmiMessage): RosterEvent | undefined {
+export function rosterEventOf(message: AmiMessage): ChannelEvent | undefined {
   const channel = message.get('uniqueid')
   if (!channel) return undefined
   switch (message.get('event')?.toLowerCase()) {

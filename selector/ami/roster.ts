@@ -23,13 +23,15 @@ export interface Leg {
 /** What a leg is in its conference. */
 export type Role = 'agent' | 'client'
 
-/** What was heard of channels. A leg without a role (a supervisor, an announcement) counts as a channel only. */
-export type RosterEvent =
+/** What was heard of one channel. A leg without a role (a supervisor, an announcement) counts as a channel only. */
+export type ChannelEvent =
   | { readonly kind: 'joined'; readonly channel: string; readonly leg?: SeenLeg }
   | { readonly kind: 'left'; readonly channel: string }
   | { readonly kind: 'hung-up'; readonly channel: string }
-  /** Everything there is. */
-  | { readonly kind: 'snapshot'; readonly channels: readonly SeenChannel[] }
+
+/** What was heard of channels; a snapshot is everything there is. */
+export type RosterEvent =
+  ChannelEvent | { readonly kind: 'snapshot'; readonly channels: readonly SeenChannel[] }
 
 /** A leg as an event shows it. */
 export type SeenLeg = Omit<Leg, 'since'>
@@ -60,17 +62,48 @@ export function rosterStep(roster: Roster, event: RosterEvent, now: number): Ros
   }
 }
 
-/** What the roster amounts to. A conference with two legs of its agent counts once; clients without agent make no conference. */
-export function loadOf({
-  legs,
-  channels,
-}: Roster): Pick<Load, 'waiting' | 'inCall' | 'clients' | 'channels'> {
+/** What the roster amounts to. A conference with two legs of its agent counts once; clients without agent are in no call. */
+export function loadOf({ legs, channels }: Roster): Counts {
   const all = [...legs.values()]
   const withAgent = new Set(all.filter(({ role }) => role === 'agent').map(({ conference }) => conference))
   const clients = all.filter(({ role }) => role === 'client')
   const withClient = new Set(clients.map(({ conference }) => conference))
   const inCall = [...withAgent].filter(conference => withClient.has(conference)).length
-  return { waiting: withAgent.size - inCall, inCall, clients: clients.length, channels: channels.size }
+  const conferences = new Set([...withAgent, ...withClient]).size
+  return {
+    waiting: withAgent.size - inCall,
+    inCall,
+    clients: clients.length,
+    channels: channels.size,
+    conferences,
+  }
+}
+
+/** The numbers of a `Load` that are sizes of sets. */
+export type Counts = Pick<Load, 'waiting' | 'inCall' | 'clients' | 'channels'> & {
+  readonly conferences: number
+}
+
+/** Whether the event cannot have come as it did unless others were lost or doubled on the way. */
+export function isOdd({ legs, gone }: Roster, event: ChannelEvent): boolean {
+  switch (event.kind) {
+    case 'joined':
+      return legs.has(event.channel)
+    case 'left':
+      return !legs.has(event.channel) && !gone.has(event.channel)
+    case 'hung-up':
+      return gone.has(event.channel)
+  }
+}
+
+/** Channels whose leg is not the same in both. */
+export function differences(before: Roster, after: Roster): readonly string[] {
+  const all = new Set([...before.legs.keys(), ...after.legs.keys()])
+  return [...all].filter(channel => !sameLeg(before.legs.get(channel), after.legs.get(channel)))
+}
+
+function sameLeg(a: Leg | undefined, b: Leg | undefined): boolean {
+  return a?.conference === b?.conference && a?.role === b?.role && a?.call === b?.call
 }
 
 /** Calls in `after` that were not in `before`: what was reserved for them is now real. */

@@ -20,6 +20,8 @@ export interface AmiAddress {
   readonly username: string
   /** Never shown by the API. */
   readonly secret: string
+  /** Present: TLS, with a certificate that names `host` and is signed by this authority, or by one that the system trusts. */
+  readonly tls?: { readonly ca?: string }
 }
 
 /** What a media server carries, told by its Manager Interface. Every number is the size of a set of channel ids. */
@@ -32,13 +34,29 @@ export interface Load {
   readonly clients: number
   /** All channels that belong to calls. */
   readonly channels: number
+  /** Conferences with anybody in them. */
+  readonly conferences?: number
   /** When it was true, in wall-clock milliseconds. */
   readonly takenAt: number
   /** When that Asterisk started, in wall-clock milliseconds. */
   readonly boot: number
-  /** False while the Manager Interface is not connected or its first snapshot is outstanding. */
+  /** Milliseconds that an event takes from Asterisk to its collector; `takenAt` is that much in the past. */
+  readonly lagMs?: number
+  /** How that Asterisk is, as far as its Manager Interface tells. */
+  readonly state?: ManagerState
+  /** True in the state `known` only: nothing says that the numbers are wrong. */
   readonly reconciled: boolean
 }
+
+/**
+ * How an Asterisk is, as far as its Manager Interface tells. Its calls may be alive in every state but `dead`.
+ * - `known`: connected, and the numbers were compared with its own list of channels
+ * - `unknown`: not connected or not compared yet; nothing speaks for its death
+ * - `draining`: it shuts down gracefully: it goes on with its calls and events, and refuses everything new
+ * - `hung`: it takes what it is sent and does not answer
+ * - `dead`: it closed the connection, or nobody listens any more
+ */
+export type ManagerState = 'known' | 'unknown' | 'draining' | 'hung' | 'dead'
 
 /** A media server with everything that bears on a choice. */
 export interface Candidate {

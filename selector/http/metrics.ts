@@ -55,9 +55,18 @@ function fleetGauges(
   const reserved = gauge('server_reserved', 'Places reserved on a media server', 'server')
   const capacity = gauge('server_capacity', 'The most agents a media server shall hold', 'server')
   const up = gauge('server_up', 'Whether calls get through to a media server', 'server')
+  const conferences = gauge('server_conferences', 'Conferences on a media server', 'server')
+  const state = gauge(
+    'server_state',
+    'How a media server is, as its Manager Interface tells',
+    'server',
+    'state',
+  )
+  const lag = gauge('server_lag_seconds', 'How long an event of a media server is on its way to us', 'server')
   const takenAt = gauge('server_load_taken_seconds', 'When the load of a media server was true', 'server')
   const legs = gauge('sessions', 'Legs in progress', 'kind')
-  const all = [servers, agents, clients, reserved, capacity, up, takenAt, legs]
+  const ofServers = [servers, agents, clients, conferences, reserved, capacity, up, state, lag, takenAt]
+  const all = [...ofServers, legs]
 
   return async () => {
     const [candidates, inProgress] = await Promise.all([ledger.candidates(), sessions.list()])
@@ -69,7 +78,10 @@ function fleetGauges(
       capacity.set(label, server.capacity)
       reserved.set(label, places)
       up.set(label, health === 'up' ? 1 : 0)
+      state.set({ ...label, state: load?.state ?? 'unknown' }, 1)
       if (!load) continue
+      conferences.set(label, load.conferences ?? 0)
+      lag.set(label, (load.lagMs ?? 0) / 1000)
       agents.set({ ...label, state: 'waiting' }, load.waiting)
       agents.set({ ...label, state: 'in-call' }, load.inCall)
       clients.set(label, load.clients)

@@ -56,9 +56,8 @@ export function serveServers(
 /** The state of a media server as the API shows it. `at`: wall-clock milliseconds. */
 export function stateOf({ health, reserved, load }: Candidate, at: number): ServerState {
   if (load === undefined) return { health, reserved }
-  const { waiting, inCall, clients, channels, takenAt, reconciled } = load
-  const ageMs = Math.max(0, Math.round(at - takenAt))
-  return { health, reserved, load: { waiting, inCall, clients, channels, ageMs, reconciled } }
+  const { takenAt, boot: _, ...numbers } = load
+  return { health, reserved, load: { ...numbers, ageMs: Math.max(0, Math.round(at - takenAt)) } }
 }
 
 const orders: readonly (readonly [order: string, wanted: Wanted])[] = [

@@ -16,7 +16,7 @@
  * | `doors`                | zset   | door → when its sessions expire, wall-clock milliseconds         | trimmed by every door   |
  * | `credential:<user>`    | string | `Credential` as JSON                                             | until it expires        |
  * | `lease:<name>`         | string | the holder                                                       | the lease's TTL         |
- * | `fence:<name>`         | string | how often the lease changed hands                                | always                  |
+ * | `fence:<name>`         | string | that of its last holder: at least the time when it got the lease  | always                  |
  */
 export interface Keys {
   readonly prefix: string

@@ -14,7 +14,13 @@ const wallMs = z.number().min(0)
 export const mediaServerSchema: z.ZodType<MediaServer> = z.object({
   id,
   sip: z.object({ host: text, port, transport: z.enum(['udp', 'tcp']) }),
-  ami: z.object({ host: text, port, username: text, secret: text }),
+  ami: z.object({
+    host: text,
+    port,
+    username: text,
+    secret: text,
+    tls: z.object({ ca: z.string().max(65_536).exactOptional() }).exactOptional(),
+  }),
   capacity: count,
   zone: text,
   wanted: z.enum(['active', 'draining', 'disabled']),
@@ -39,8 +45,11 @@ export const loadSchema: z.ZodType<Load> = z.object({
   inCall: z.coerce.number().pipe(count),
   clients: z.coerce.number().pipe(count),
   channels: z.coerce.number().pipe(count),
+  conferences: z.coerce.number().pipe(count).exactOptional(),
   takenAt: z.coerce.number().pipe(wallMs),
   boot: z.coerce.number().pipe(wallMs),
+  lagMs: z.coerce.number().pipe(count).exactOptional(),
+  state: z.enum(['known', 'unknown', 'draining', 'hung', 'dead']).exactOptional(),
   reconciled: z.enum(['0', '1']).transform(flag => flag === '1'),
 })
 

@@ -261,13 +261,14 @@ for (const [name, make] of stores) {
   })
 
   test('a lease has one holder, and its fence grows with each new one', async (t, store) => {
-    t.equal(await store.leases.hold('collect', 'd1', 60_000), 1)
+    const first = (await store.leases.hold('collect', 'd1', 60_000)) ?? 0
+    t.ok(first > 0)
     t.equal(await store.leases.hold('collect', 'd2', 60_000), undefined)
-    t.equal(await store.leases.hold('collect', 'd1', 60_000), 1)
+    t.equal(await store.leases.hold('collect', 'd1', 60_000), first)
     await store.leases.drop('collect', 'd2')
     t.equal(await store.leases.hold('collect', 'd2', 60_000), undefined)
     await store.leases.drop('collect', 'd1')
-    t.equal(await store.leases.hold('collect', 'd2', 60_000), 2)
+    t.ok(Number(await store.leases.hold('collect', 'd2', 60_000)) > first)
   })
 }
 

@@ -13,14 +13,17 @@ t.test('media servers are added, listed with their load, changed, drained and re
   })
   t.strictSame(await portico(addAst1, 'canary-secret\n'), { code: 0, out: 'ast1 added\n', error: '' })
   t.equal((await store.servers.get('ast1'))?.item.ami.secret, 'canary-secret')
-  await store.ledger.putLoad('ast1', load({ waiting: 3, inCall: 12, takenAt: clock.wall() - 1_500 }))
+  await store.ledger.putLoad(
+    'ast1',
+    load({ waiting: 3, inCall: 12, takenAt: clock.wall() - 1_500, state: 'known' }),
+  )
   await store.ledger.putHealth('ast1', 'up')
   const { out } = await portico('servers ls')
   t.equal(
     out,
     [
-      'ID    WANTED  HEALTH  AMI  WAITING  IN CALL  RESERVED  CAPACITY  CLIENTS  AGE    ZONE     SIP',
-      'ast1  active  up      ok         3       12         0       100        0  1.5 s  default  127.0.1.1:5060/udp',
+      'ID    WANTED  HEALTH  AMI    WAITING  IN CALL  RESERVED  CAPACITY  CLIENTS  AGE    ZONE     SIP',
+      'ast1  active  up      known        3       12         0       100        0  1.5 s  default  127.0.1.1:5060/udp',
       '',
     ].join('\n'),
   )

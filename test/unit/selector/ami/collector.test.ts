@@ -2,8 +2,9 @@ import t from 'tap'
 import { PorticoError } from '../../../../runtime/errors.ts'
 import { silentLog } from '../../../../runtime/log.ts'
 import { Collector } from '../../../../selector/ami/collector.ts'
+import type { AmiEnd } from '../../../../selector/ami/connection.ts'
 import type { AmiLink, LinkEvent } from '../../../../selector/ami/link.ts'
-import type { AmiMessage } from '../../../../selector/ami/message.ts'
+import type { AmiFields, AmiMessage } from '../../../../selector/ami/message.ts'
 import type { Candidate, Load } from '../../../../selector/domain/media-server.ts'
 import { createMemoryStore } from '../../../../selector/store/memory/store.ts'
 import type { Store } from '../../../../selector/store/store.ts'
@@ -16,6 +17,7 @@ const message = (fields: Fields): AmiMessage => new Map(Object.entries(fields))
 /** A link that does what a test says. */
 class FakeLink implements AmiLink {
   channels: Fields[] | Error = []
+  readonly actions: AmiFields[] = []
   lists = 0
   proofs = 0
   stopped = false
@@ -28,7 +30,8 @@ class FakeLink implements AmiLink {
   stop(): void {
     this.stopped = true
   }
-  async action(): Promise<AmiMessage> {
+  async action(fields: AmiFields): Promise<AmiMessage> {
+    this.actions.push(fields)
     return new Map()
   }
   async list(): Promise<readonly AmiMessage[]> {
@@ -44,8 +47,16 @@ class FakeLink implements AmiLink {
     this.#listener({ kind: 'up', generation: this.#generation })
     if (uptime !== '') this.event({ event: 'FullyBooted', uptime })
   }
-  down(): void {
-    this.#listener({ kind: 'down', error: new PorticoError('E_AMI_CLOSED', 'gone') })
+  down(end: AmiEnd = 'gone'): void {
+    this.#listener({ kind: 'down', error: new PorticoError('E_AMI_CLOSED', end), end })
+  }
+  stopping(stopping: boolean): void {
+    this.#listener({ kind: 'stopping', generation: this.#generation, stopping })
+  }
+  /** The mark of the last lag probe. */
+  get nonce(): string {
+    const probe = this.actions.findLast(({ userevent }) => userevent === 'PorticoLag')
+    return typeof probe?.['nonce'] === 'string' ? probe['nonce'] : ''
   }
   event(fields: Fields): void {
     this.#listener({ kind: 'event', generation: this.#generation, message: message(fields) })
@@ -105,8 +116,11 @@ t.test('a server counts once its first snapshot is there', async t => {
     inCall: 1,
     clients: 1,
     channels: 2,
+    conferences: 1,
     takenAt: clock.wall(),
+    lagMs: 0,
     boot: clock.wall() - 100_000,
+    state: 'known',
     reconciled: true,
   })
   t.equal(link.proofs, 1)
@@ -250,4 +264,121 @@ t.test('a stopped collector writes nothing more and leaves no timer', async t =>
   t.equal(words.length, before)
   t.equal(clock.pending, 0)
   t.ok(link.stopped)
+})
+
+for (const [end, state, waiting] of [
+  ['gone', 'dead', 1],
+  ['absent', 'dead', 0],
+  ['silent', 'hung', 1],
+  ['unreachable', 'unknown', 1],
+  ['refused', 'unknown', 1],
+  ['stopping', 'draining', 1],
+] as const) {
+  t.test(`a server whose connection is ${end} is ${state}, with ${waiting} agents`, async t => {
+    const { link, clock, now } = await world()
+    link.channels = [listed('1', 'agent:c1')]
+    link.up()
+    await settled()
+    link.down(end)
+    await settled()
+    clock.advance(100)
+    t.match((await now())?.load, { state, waiting, reconciled: false })
+    link.up('200')
+    await settled()
+    t.match((await now())?.load, { state: 'known', waiting: 1, reconciled: true })
+  })
+}
+
+t.test(
+  'a server that shuts down is counted on by its events, and is known again when it does not',
+  async t => {
+    const { link, clock, now } = await world()
+    link.channels = [listed('1', 'agent:c1')]
+    link.up()
+    await settled()
+    clock.advance(100)
+    link.stopping(true)
+    await settled()
+    t.match((await now())?.load, { state: 'draining', waiting: 1, reconciled: false })
+    link.event({ event: 'Hangup', uniqueid: '1' })
+    clock.advance(100)
+    await settled()
+    t.match((await now())?.load, { state: 'draining', waiting: 0, reconciled: false })
+    const before = link.lists
+    clock.advance(60_000)
+    await settled()
+    t.equal(link.lists, before, 'it would refuse')
+    link.channels = []
+    link.stopping(false)
+    await settled()
+    t.match((await now())?.load, { state: 'known', waiting: 0, reconciled: true })
+    t.equal(link.lists, before + 1)
+  },
+)
+
+t.test('the lag is how long an event of our own takes, and the numbers are that much older', async t => {
+  const { link, clock, now } = await world()
+  link.up()
+  await settled()
+  clock.advance(2_000)
+  await settled()
+  const first = link.nonce
+  clock.advance(150)
+  link.event({ event: 'UserEvent', userevent: 'PorticoLag', nonce: 'of another door' })
+  link.event({ event: 'UserEvent', userevent: 'PorticoLag', nonce: first })
+  clock.advance(1_850)
+  await settled()
+  t.match((await now())?.load, { lagMs: 150, takenAt: clock.wall() - 150 })
+  t.not(link.nonce, first)
+})
+
+t.test('after an event that cannot be, snapshots are taken every two seconds for half a minute', async t => {
+  const { link, clock } = await world()
+  link.up()
+  await settled()
+  const lists = async (ms: number): Promise<number> => {
+    const before = link.lists
+    for (let passed = 0; passed < ms; passed += 2_000) {
+      clock.advance(2_000)
+      link.event({ event: 'UserEvent', nonce: link.nonce })
+      await settled()
+    }
+    return link.lists - before
+  }
+  t.equal(await lists(28_000), 0)
+  link.event({ event: 'ConfbridgeLeave', uniqueid: 'never seen' })
+  t.ok((await lists(28_000)) >= 13)
+  await lists(10_000)
+  t.ok((await lists(20_000)) <= 1)
+})
+
+t.test('a probe that does not come back is such an event, unless none ever does', async t => {
+  const { link, clock } = await world()
+  link.up()
+  await settled()
+  for (let passed = 0; passed < 28_000; passed += 2_000) {
+    clock.advance(2_000)
+    await settled()
+  }
+  t.equal(link.lists, 1)
+  link.event({ event: 'UserEvent', nonce: link.nonce })
+  for (let passed = 0; passed < 10_000; passed += 2_000) {
+    clock.advance(2_000)
+    await settled()
+  }
+  t.ok(link.lists > 2)
+})
+
+t.test('what a snapshot corrects counts as drift once its events had time to come', async t => {
+  const { link, clock, collector } = await world()
+  link.up()
+  await settled()
+  link.channels = [listed('1', 'agent:c1'), listed('2', 'client:c2')]
+  clock.advance(30_000)
+  await settled()
+  t.equal(collector.counts().drift, 0)
+  link.event(join('1', 'agent:c1'))
+  clock.advance(2_000)
+  await settled()
+  t.match(collector.counts(), { drift: 1, state: 'known' }, 'the event of 1 came late, that of 2 was lost')
 })

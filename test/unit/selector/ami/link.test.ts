@@ -206,10 +206,10 @@ t.test('a server that does not answer the login is given up after five seconds',
 t.test('a server that hangs is noticed by its missing pong', async t => {
   const { ami, clock, heard } = await world(t, ami => ami.answers.set('ping', () => undefined))
   await heard('up')
-  clock.advance(5_000)
+  clock.advance(2_000)
   await ami.received('ping')
   clock.advance(3_000)
-  t.equal(errorOf(await heard('down'))?.code, 'E_AMI_TIMEOUT')
+  t.match(await heard('down'), { end: 'silent', error: { code: 'E_AMI_TIMEOUT' } })
 })
 
 t.test('an Asterisk that refuses pings because it shuts down is still there', async t => {
@@ -217,12 +217,32 @@ t.test('an Asterisk that refuses pings because it shuts down is still there', as
     ami.answers.set('ping', action => reply(action, 'Error', 'Asterisk is shutting down')),
   )
   await heard('up')
-  clock.advance(5_000)
-  await ami.received('ping')
+  clock.advance(2_000)
+  t.match(await heard('stopping'), { stopping: true })
   ami.event('Hangup', [['Uniqueid', '1']])
   await heard('event', 2)
-  clock.advance(3_000)
+  ami.answers.delete('ping')
+  clock.advance(2_000)
+  t.match(await heard('stopping', 2), { stopping: false })
   t.notOk(events.some(({ kind }) => kind === 'down'))
+})
+
+t.test('an Asterisk that shuts down and lets nobody in has no wrong password', async t => {
+  const { heard, said } = await world(t, ami =>
+    ami.answers.set('login', action => reply(action, 'Error', 'Asterisk is shutting down')),
+  )
+  t.match(await heard('down'), { end: 'stopping', error: { code: 'E_AMI_CLOSED' } })
+  t.notMatch(JSON.stringify(said), /login-refused/)
+})
+
+t.test('how a connection ended tells a dead server from one that is only away', async t => {
+  const { ami, clock, heard } = await world(t)
+  await heard('up')
+  ami.reset()
+  t.match(await heard('down'), { end: 'gone' })
+  await ami.stop()
+  clock.advance(125)
+  t.match(await heard('down', 2), { end: 'absent' })
 })
 
 t.test(
@@ -247,10 +267,14 @@ t.test(
 
 t.test('connections are tried again at growing intervals until one proved useful', async t => {
   t.strictSame(
-    [0, 1, 2, 5, 6, 50].map(failures => backoffMs(failures, 1)),
-    [250, 500, 1_000, 8_000, 10_000, 10_000],
+    [0, 1, 2, 3, 50].map(failures => backoffMs(failures, 'gone', 1)),
+    [250, 500, 1_000, 1_500, 1_500],
   )
-  t.equal(backoffMs(3, 0), 0)
+  t.strictSame(
+    [0, 5, 6, 50].map(failures => backoffMs(failures, 'refused', 1)),
+    [250, 8_000, 10_000, 10_000],
+  )
+  t.equal(backoffMs(3, 'gone', 0), 0)
   const { ami, link, clock, heard } = await world(t)
   for (const [wait, times] of [
     [125, 1],

@@ -1,11 +1,14 @@
 import * as fc from 'fast-check'
 import t from 'tap'
 import {
+  differences,
   emptyRoster,
+  isOdd,
   joinedCalls,
   loadOf,
   rosterStep,
   tombstoneMs,
+  type ChannelEvent,
   type Role,
   type Roster,
   type RosterEvent,
@@ -17,62 +20,100 @@ const seen = (channel: string, role: Role, agent: string): SeenChannel => ({
   channel,
   leg: { conference: `agt-${agent}`, role, call: `call-${channel}` },
 })
-const joined = (channel: string, role: Role, agent: string): RosterEvent => ({
+const joined = (channel: string, role: Role, agent: string): ChannelEvent => ({
   kind: 'joined',
   ...seen(channel, role, agent),
 })
-const left = (channel: string): RosterEvent => ({ kind: 'left', channel })
-const hungUp = (channel: string): RosterEvent => ({ kind: 'hung-up', channel })
+const left = (channel: string): ChannelEvent => ({ kind: 'left', channel })
+const hungUp = (channel: string): ChannelEvent => ({ kind: 'hung-up', channel })
 const snapshot = (...channels: SeenChannel[]): RosterEvent => ({ kind: 'snapshot', channels })
 const after = (...events: RosterEvent[]): Roster =>
   events.reduce((roster, event) => rosterStep(roster, event, 0), emptyRoster)
 
-/** Waiting agents, agents in call, client legs, channels. */
-const cases: readonly [name: string, events: RosterEvent[], load: [number, number, number, number]][] = [
-  ['nobody is there at first', [], [0, 0, 0, 0]],
-  ['an agent alone waits', [joined('1', 'agent', 'a')], [1, 0, 0, 1]],
+/** Waiting agents, agents in call, client legs, channels, conferences. */
+const cases: readonly [
+  name: string,
+  events: RosterEvent[],
+  load: [number, number, number, number, number],
+][] = [
+  ['nobody is there at first', [], [0, 0, 0, 0, 0]],
+  ['an agent alone waits', [joined('1', 'agent', 'a')], [1, 0, 0, 1, 1]],
   [
     'an agent with a client is in call',
     [joined('1', 'agent', 'a'), joined('2', 'client', 'a')],
-    [0, 1, 1, 2],
+    [0, 1, 1, 2, 1],
   ],
   [
     'two clients of one agent are one call',
     [joined('1', 'agent', 'a'), joined('2', 'client', 'a'), joined('3', 'client', 'a')],
-    [0, 1, 2, 3],
+    [0, 1, 2, 3, 1],
   ],
   [
     'a client elsewhere puts nobody in call',
     [joined('1', 'agent', 'a'), joined('2', 'client', 'b')],
-    [1, 0, 1, 2],
+    [1, 0, 1, 2, 2],
   ],
-  ['two legs of one agent count once', [joined('1', 'agent', 'a'), joined('2', 'agent', 'a')], [1, 0, 0, 2]],
-  ['the same join twice counts once', [joined('1', 'agent', 'a'), joined('1', 'agent', 'a')], [1, 0, 0, 1]],
+  [
+    'two legs of one agent count once',
+    [joined('1', 'agent', 'a'), joined('2', 'agent', 'a')],
+    [1, 0, 0, 2, 1],
+  ],
+  [
+    'the same join twice counts once',
+    [joined('1', 'agent', 'a'), joined('1', 'agent', 'a')],
+    [1, 0, 0, 1, 1],
+  ],
   [
     'an agent waits again when the client has left',
     [joined('1', 'agent', 'a'), joined('2', 'client', 'a'), left('2')],
-    [1, 0, 0, 2],
+    [1, 0, 0, 2, 1],
   ],
-  ['a hangup without a leave is enough', [joined('1', 'agent', 'a'), hungUp('1')], [0, 0, 0, 0]],
-  ['a join that its hangup overtook counts nothing', [hungUp('1'), joined('1', 'agent', 'a')], [0, 0, 0, 0]],
+  ['a hangup without a leave is enough', [joined('1', 'agent', 'a'), hungUp('1')], [0, 0, 0, 0, 0]],
+  [
+    'a join that its hangup overtook counts nothing',
+    [hungUp('1'), joined('1', 'agent', 'a')],
+    [0, 0, 0, 0, 0],
+  ],
   [
     'a supervisor counts as a channel',
     [joined('1', 'agent', 'a'), { kind: 'joined', channel: '9' }],
-    [1, 0, 0, 2],
+    [1, 0, 0, 2, 1],
   ],
   [
     'a snapshot replaces all',
     [joined('1', 'agent', 'a'), snapshot(seen('2', 'agent', 'b'), seen('3', 'client', 'b'))],
-    [0, 1, 1, 2],
+    [0, 1, 1, 2, 1],
   ],
-  ['a snapshot revives nobody', [hungUp('1'), snapshot(seen('1', 'agent', 'a'))], [0, 0, 0, 0]],
-  ['a leave of somebody unknown changes nothing', [left('1'), hungUp('2')], [0, 0, 0, 0]],
+  ['a snapshot revives nobody', [hungUp('1'), snapshot(seen('1', 'agent', 'a'))], [0, 0, 0, 0, 0]],
+  ['a leave of somebody unknown changes nothing', [left('1'), hungUp('2')], [0, 0, 0, 0, 0]],
 ]
-for (const [name, events, [waiting, inCall, clients, channels]] of cases) {
+for (const [name, events, [waiting, inCall, clients, channels, conferences]] of cases) {
   t.test(name, async t => {
-    t.strictSame(loadOf(after(...events)), { waiting, inCall, clients, channels })
+    t.strictSame(loadOf(after(...events)), { waiting, inCall, clients, channels, conferences })
   })
 }
+
+const odd: readonly (readonly [name: string, roster: Roster, event: ChannelEvent, isOdd: boolean])[] = [
+  ['a join', emptyRoster, joined('1', 'agent', 'a'), false],
+  ['a second join', after(joined('1', 'agent', 'a')), joined('1', 'agent', 'a'), true],
+  ['a leave', after(joined('1', 'agent', 'a')), left('1'), false],
+  ['a leave without a join', emptyRoster, left('1'), true],
+  ['a leave that its hangup overtook', after(joined('1', 'agent', 'a'), hungUp('1')), left('1'), false],
+  ['a hangup outside of a conference', emptyRoster, hungUp('1'), false],
+  ['a second hangup', after(hungUp('1')), hungUp('1'), true],
+]
+for (const [name, roster, event, is] of odd) {
+  t.test(`${name} ${is ? 'tells that events were lost or doubled' : 'is as it should be'}`, async t => {
+    t.equal(isOdd(roster, event), is)
+  })
+}
+
+t.test('two rosters differ by the channels whose leg is not the same', async t => {
+  const before = after(joined('1', 'agent', 'a'), joined('2', 'client', 'a'), joined('3', 'client', 'b'))
+  const later = after(joined('1', 'agent', 'a'), joined('2', 'client', 'b'), joined('4', 'client', 'b'))
+  t.strictSame(differences(before, later), ['2', '3', '4'])
+  t.strictSame(differences(before, before), [])
+})
 
 t.test('a channel that hung up is remembered for a minute', async t => {
   const gone = rosterStep(emptyRoster, hungUp('1'), 0)
