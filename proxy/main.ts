@@ -196,6 +196,7 @@ function createMedia(config: Config, clock: Clock, log: Log): MediaAnchor {
   if (mode === 'rtpengine')
     return new RtpengineMedia(
       rtpengine.map(url => new NgClient({ url, timeoutMs, clock })),
+      clock,
       log,
     )
   log.warn('media.direct', {

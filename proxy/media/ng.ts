@@ -57,15 +57,13 @@ export class NgClient implements NgNode {
     const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4')
     this.#socket = socket
     socket.on('message', datagram => this.#received(datagram))
-    // An ICMP refusal is told here; the deadline of the order it belongs to says so to whoever waits.
-    socket.on('error', () => undefined)
+    // An ICMP refusal: nothing listens there, and nothing that was asked will be answered.
+    socket.on('error', () => this.#giveUp('nothing listens there'))
     await new Promise<void>(resolve => socket.connect(Number(port), host, resolve))
   }
 
   async stop(): Promise<void> {
-    for (const [cookie, { reject }] of this.#pending) {
-      this.#settle(cookie, () => reject(this.#timedOut('the door is stopping')))
-    }
+    this.#giveUp('the door is stopping')
     const socket = this.#socket
     this.#socket = undefined
     if (socket) await new Promise<void>(resolve => socket.close(resolve))
@@ -97,8 +95,15 @@ export class NgClient implements NgNode {
     this.#settle(cookie, () => {
       if (!answer.success) return waiting.reject(this.#refused('an answer that is not of the ng protocol'))
       const { result, 'error-reason': reason = 'no reason given' } = answer.data
-      return result === 'error' ? waiting.reject(this.#refused(reason)) : waiting.resolve(answer.data)
+      if (result === 'ok' || result === 'pong') return waiting.resolve(answer.data)
+      return waiting.reject(this.#refused(result === 'error' ? reason : result))
     })
+  }
+
+  #giveUp(why: string): void {
+    for (const [cookie, { reject }] of this.#pending) {
+      this.#settle(cookie, () => reject(this.#timedOut(why)))
+    }
   }
 
   #settle(cookie: string, tell: () => void): void {

@@ -1,7 +1,9 @@
 import { PorticoError, messageOf } from '../../runtime/errors.ts'
+import type { Clock } from '../../runtime/clock.ts'
 import type { Log } from '../../runtime/log.ts'
 import type { Media, MediaExchange, MediaStatistics } from '../ports.ts'
-import { answerCommand, dropCommand, endCommand, offerCommand, queryCommand } from './commands.ts'
+import { answerCommand, dropCommand, offerCommand, queryCommand } from './commands.ts'
+import { MediaNode } from './media-node.ts'
 import type { NgAnswer, NgCommand, NgNode } from './ng.ts'
 import { statisticsOf } from './statistics.ts'
 
@@ -12,28 +14,22 @@ export interface MediaAnchor extends Media {
 }
 
 /**
- * Media through one of several rtpengines. A call stays on the node that took its first offer; a node that does not
- * answer is passed over for that offer.
+ * Media through one of several rtpengines. A call stays on the node that took its first offer: of those that answer the one
+ * with the fewest calls. A node that does not answer is passed over, and asked again when it gives a sign of life.
  */
 export class RtpengineMedia implements MediaAnchor {
   readonly anchors = true
-  readonly #nodes: readonly NgNode[]
+  readonly #nodes: readonly MediaNode[]
   readonly #log: Log
-  readonly #nodeOf = new Map<string, NgNode>()
   #turn = 0
 
-  constructor(nodes: readonly NgNode[], log: Log) {
-    this.#nodes = nodes
+  constructor(clients: readonly NgNode[], clock: Clock, log: Log) {
+    this.#nodes = clients.map(client => new MediaNode(client, clock, log))
     this.#log = log
   }
 
   async start(): Promise<void> {
-    for (const node of this.#nodes) await node.start()
-    for (const node of this.#nodes) {
-      await node.send({ command: 'ping' }).catch((cause: unknown) => {
-        this.#log.warn('media.node-unreachable', { node: node.url, cause: messageOf(cause) })
-      })
-    }
+    await Promise.all(this.#nodes.map(node => node.start()))
   }
 
   async stop(): Promise<void> {
@@ -42,7 +38,7 @@ export class RtpengineMedia implements MediaAnchor {
 
   async invite(exchange: MediaExchange): Promise<string> {
     const command = offerCommand(exchange)
-    const held = this.#nodeOf.get(exchange.call)
+    const held = this.#holding(exchange.call)
     return held ? sdpOf(await held.send(command)) : this.#firstOffer(exchange.call, command)
   }
 
@@ -55,60 +51,59 @@ export class RtpengineMedia implements MediaAnchor {
   }
 
   async drop(call: string, tag: string): Promise<void> {
-    await this.#nodeOf.get(call)?.send(dropCommand(call, tag))
+    await this.#holding(call)?.send(dropCommand(call, tag))
   }
 
   async statistics(call: string): Promise<MediaStatistics | undefined> {
-    const asked = this.#nodeOf.get(call)?.send(queryCommand(call))
+    const asked = this.#holding(call)?.send(queryCommand(call))
     return statisticsOf(await asked?.catch(unlessRefused))
   }
 
   async adopt(call: string): Promise<boolean> {
-    const found = await Promise.all(this.#nodes.map(node => knows(node, call)))
-    const node = found.find(one => one !== undefined)
-    if (node) this.#nodeOf.set(call, node)
-    return node !== undefined
+    const asked = this.#nodes.map(async node => {
+      await node.send(queryCommand(call))
+      node.take(call)
+    })
+    return (await Promise.allSettled(asked)).some(({ status }) => status === 'fulfilled')
   }
 
   async end(call: string): Promise<MediaStatistics | undefined> {
-    const held = this.#nodeOf.get(call)
-    this.#nodeOf.delete(call)
-    return statisticsOf(await held?.send(endCommand(call)))
+    return statisticsOf(await this.#holding(call)?.end(call))
   }
 
-  #nodeWith(call: string): NgNode {
-    const node = this.#nodeOf.get(call)
+  #holding(call: string): MediaNode | undefined {
+    return this.#nodes.find(({ calls }) => calls.has(call))
+  }
+
+  #nodeWith(call: string): MediaNode {
+    const node = this.#holding(call)
     if (!node) throw new PorticoError('E_MEDIA_REFUSED', `no offer was made for ${call}`)
     return node
   }
 
   async #firstOffer(call: string, command: NgCommand): Promise<string> {
-    this.#turn += 1
-    const order = this.#nodes
-      .map((_, index) => this.#nodes[(this.#turn + index) % this.#nodes.length])
-      .filter(node => node !== undefined)
     let last: unknown
-    for (const node of order) {
+    for (const node of this.#forNewCall()) {
       try {
         const sdp = sdpOf(await node.send(command))
-        this.#nodeOf.set(call, node)
+        node.take(call)
         return sdp
       } catch (cause) {
         last = cause
-        this.#log.warn('media.node-failed', { node: node.url, cause: messageOf(cause) })
+        this.#log.warn('media.offer-failed', { call, cause: messageOf(cause) })
+        node.disown(call)
       }
     }
-    throw new PorticoError('E_MEDIA_TIMEOUT', 'no rtpengine took the offer; see media.rtpengine', {
-      cause: last,
-    })
+    throw last
   }
-}
 
-async function knows(node: NgNode, call: string): Promise<NgNode | undefined> {
-  return node.send(queryCommand(call)).then(
-    () => node,
-    () => undefined,
-  )
+  /** When none is known to live, all are tried. */
+  #forNewCall(): readonly MediaNode[] {
+    this.#turn = (this.#turn + 1) % this.#nodes.length
+    const turned = [...this.#nodes.slice(this.#turn), ...this.#nodes.slice(0, this.#turn)]
+    const up = turned.filter(({ isUp }) => isUp)
+    return (up.length > 0 ? up : turned).toSorted((a, b) => a.calls.size - b.calls.size)
+  }
 }
 
 /** rtpengine refuses a query for a call that it does not know. */
