@@ -52,7 +52,10 @@ export type EngineEvent =
       readonly request: SipRequest
       readonly source: Source
     }
-  /** The engine itself ended a confirmed dialog with `request`, a BYE that is already sent. */
+  /**
+   * The engine itself ended a dialog with `request`, a BYE that is already sent; it is only told, not sent, when the application's
+   * own 2xx has not left yet, as it waited for a PRACK, and the INVITE is refused instead.
+   */
   | {
       readonly kind: 'dialog-ended'
       readonly dialog: string

@@ -52,7 +52,7 @@ export interface ClientContext {
   /** `<Call-ID>;from-tag=…` of an INVITE that opens a call. */
   readonly leg: string | undefined
   /** Set when it cannot be sent at all: the status that the application is told. */
-  failure: 503 | 491 | 487 | undefined
+  failure: 503 | 491 | 487 | 481 | undefined
   /** Undefined once the final response has come. */
   request: SipRequest | undefined
   dialog: LiveDialog | undefined

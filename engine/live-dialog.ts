@@ -7,6 +7,7 @@ import type { TimerName } from './transaction/timers.ts'
 import { Alarm, type Ringing } from './transaction/wheel.ts'
 import type { Target } from './transport/transport.ts'
 import type { LiveAnswer } from './uas/live-answer.ts'
+import type { Unpracked } from './uas/reliables.ts'
 import type { Rejection } from './uas/requests.ts'
 
 /** A 2xx to our INVITE that the application has not acknowledged yet. */
@@ -43,6 +44,8 @@ export class LiveDialog implements Ringing {
   theirInvite: ServerTx | undefined
   /** An INVITE of ours inside the dialog without final response. */
   ourInvite: ClientTx | undefined
+  /** A provisional response to an INVITE that has its final response since; its PRACK may still come. */
+  unpracked: Unpracked | undefined
   /** UPDATEs without final response. */
   theirUpdate: ServerTx | undefined
   ourUpdate: ClientTx | undefined

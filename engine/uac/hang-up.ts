@@ -17,8 +17,9 @@ export function hangUp(core: Core, live: LiveDialog, reason: DialogEnd): void {
 
 /** Sends a BYE of the engine's own, or makes one that cannot leave; undefined when there is no listener at all. */
 export function sendBye(core: Core, live: LiveDialog, reason: string): SipRequest | undefined {
-  const found = dialogHop(core, live.plain, undefined)
-  const hop = found.ok ? found.hop : noWay(core, live)
+  // RFC 3261 §15: nothing is hung up before it is answered.
+  const found = live.isEarly ? undefined : dialogHop(core, live.plain, undefined)
+  const hop = found?.ok === true ? found.hop : noWay(core, live)
   if (hop === undefined) return undefined
   live.plain = counted(live.plain)
   const headers = [['Reason', reason]] as const

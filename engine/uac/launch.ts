@@ -20,7 +20,7 @@ export interface Launch extends Addressed {
   /** Takes the final response of a request of the engine's own, or what the engine says in its place. */
   readonly onFinal?: (final: SipResponse) => void
   /** Ends at once in this status, without being sent. */
-  readonly failure?: 491
+  readonly failure?: 481 | 491
   /** Does not leave before `depart`. */
   readonly isHeld?: boolean
   /** Of the attempt before, when this is another one of the same order. */

@@ -7,6 +7,7 @@ import { closeDialog } from '../dialogs.ts'
 import type { LiveDialog } from '../live-dialog.ts'
 import { longName } from '../message/headers.ts'
 import { parseUri } from '../message/uri.ts'
+import { respond } from '../uas/respond.ts'
 import { cancelClient } from './cancel.ts'
 import { composeInside, composeNew, refreshMethods } from './compose.ts'
 import { depart } from './depart.ts'
@@ -54,16 +55,16 @@ function sendInside(core: Core, parts: RequestParts, id: string): Ordered<Sent> 
   const next = counted(live.plain)
   const composed = composeInside(core, live, parts, next.localCSeq)
   const isOffer = body.length > 0
-  const isGlare = isInTheWay(live, method, isOffer)
+  const failure = failureOf(live, method, isOffer)
   // RFC 3261 §15: no BYE before the ACK of our 2xx.
   const isHeld = method === 'BYE' && live.answer !== undefined
   const order = { method, composed, hop, body, flow, dialog: live, isHeld }
-  const launched = launch(core, isGlare ? { ...order, failure: 491 } : order)
+  const launched = launch(core, failure === undefined ? order : { ...order, failure })
   if (!launched.ok) return launched
   const known = flow === undefined ? next : movedTo(next, overFlow(next.peer, flow, hop.listener))
   live.plain = refreshMethods.has(method) ? { ...known, contact: composed.contact } : known
   if (isHeld) hold(core, live, launched.client)
-  else if (!isGlare) follow(core, live, launched.client, isOffer)
+  else if (failure !== 491) follow(core, live, launched.client, isOffer)
   return sentOf(launched)
 }
 
@@ -77,6 +78,13 @@ function follow(core: Core, live: LiveDialog, client: ClientTx, hasOffer: boolea
   if (client.method === 'INVITE') live.ourInvite = client
   else if (client.method === 'UPDATE' && hasOffer) live.ourUpdate = client
   else if (client.method === 'BYE') end(core, live)
+}
+
+/** In what a request ends that must not leave. */
+function failureOf(live: LiveDialog, method: string, hasOffer: boolean): 481 | 491 | undefined {
+  if (isInTheWay(live, method, hasOffer)) return 491
+  // RFC 3261 §15: whoever is called hangs up an early dialog by a refusal.
+  return method === 'BYE' && live.isEarly && live.plain.role === 'uas' ? 481 : undefined
 }
 
 /** RFC 3261 §14.1, RFC 3311 §5.1: no offer while another exchange is open in the dialog, whoever began it. */
@@ -101,9 +109,14 @@ function hold(core: Core, live: LiveDialog, client: ClientTx): void {
   }
 }
 
+/** Whoever hangs up before the answer has left refuses or cancels the call. */
 function end(core: Core, live: LiveDialog): void {
+  const unanswered = live.isEarly ? live.theirInvite : undefined
   if (live.ourInvite !== undefined) cancelClient(core, live.ourInvite, [])
   closeDialog(core, live)
+  if (unanswered === undefined) return
+  unanswered.context.reliables?.stop()
+  respond(core, unanswered.id, { status: 480 })
 }
 
 function sentOf(launched: Ordered<Sent>): Ordered<Sent> {

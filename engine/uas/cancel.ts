@@ -5,7 +5,7 @@ import { cancelPassed } from '../forward/through.ts'
 import { hangUp } from '../uac/hang-up.ts'
 import { stamped, type Incoming } from './incoming.ts'
 import { replyStateless } from './reply.ts'
-import { respond } from './respond.ts'
+import { withdraw } from './respond.ts'
 
 /** A CANCEL has come in (RFC 3261 §9.2): the INVITE ends in 487 when it is still open. */
 export function receiveCancel(core: Core, incoming: Incoming): void {
@@ -21,9 +21,8 @@ export function receiveCancel(core: Core, incoming: Incoming): void {
     return
   }
   if (server.context.request === undefined) return cancelledLate(core, server)
-  server.context.reliables?.stop()
-  respond(core, server.id, { status: 487 })
-  tell(core, server, incoming)
+  const isTold = withdraw(core, server, 'cancelled-after-answer', { status: 487 })
+  if (!isTold) tell(core, server, incoming)
 }
 
 function tell(core: Core, { id }: ServerTx, { request, source }: Incoming): void {

@@ -61,5 +61,7 @@ function end(core: Core, live: LiveDialog): void {
   // Its 487 may never come, and it would ring on for ringMs.
   if (live.ourInvite !== undefined) cancelClient(core, live.ourInvite, [])
   closeDialog(core, live)
-  if (pending !== undefined) respond(core, pending.id, { status: 487 })
+  if (pending === undefined) return
+  pending.context.reliables?.stop()
+  respond(core, pending.id, { status: 487 })
 }

@@ -1,7 +1,8 @@
 import type { Core, ServerTx } from '../core.ts'
 import type { LiveDialog } from '../live-dialog.ts'
-import { rackOf } from '../message/rack.ts'
+import { rackOf, type RAck } from '../message/rack.ts'
 import type { SipRequest } from '../message/message.ts'
+import { acknowledges, type Unpracked } from './reliables.ts'
 import { respond } from './respond.ts'
 
 /**
@@ -17,7 +18,7 @@ export function receivePrack(
 ): void {
   const reliables = live.theirInvite?.context.reliables
   const rack = rackOf(request)
-  const pracked = rack === undefined ? undefined : reliables?.acknowledge(rack)
+  const pracked = rack && (reliables?.acknowledge(rack) ?? late(live, rack))
   if (pracked === undefined) {
     respond(core, server.id, { status: rack === undefined ? 400 : 481 })
     return
@@ -25,4 +26,12 @@ export function receivePrack(
   if (pracked.isOwn && request.body.length === 0) respond(core, server.id, { status: 200 })
   else tell()
   reliables?.goOn()
+}
+
+/** §3: also after the final response, what was not acknowledged may be. */
+function late(live: LiveDialog, rack: RAck): Unpracked | undefined {
+  const { unpracked } = live
+  if (!acknowledges(rack, unpracked)) return undefined
+  live.unpracked = undefined
+  return unpracked
 }

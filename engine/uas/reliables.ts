@@ -15,8 +15,8 @@ export interface Reliable {
   readonly isOwn: boolean
 }
 
-/** What a PRACK acknowledges; undefined when it acknowledges nothing. */
-export type Pracked = Reliable | undefined
+/** What a PRACK that is still to come will acknowledge. */
+export type Unpracked = Pick<Reliable, 'rseq' | 'isOwn'> & { readonly cseq: number }
 
 /** The reliable provisional responses to one INVITE: one at a time, each until its PRACK (RFC 3262 §3). */
 export class Reliables implements Ringing {
@@ -57,6 +57,11 @@ export class Reliables implements Ringing {
     return this.#final !== undefined
   }
 
+  /** The response whose PRACK has not come, whether it is still repeated or not. */
+  get unpracked(): Unpracked | undefined {
+    return this.#current && { rseq: this.#current.rseq, isOwn: this.#current.isOwn, cseq: this.#cseq }
+  }
+
   /** Sends `response` as soon as the ones before are acknowledged; false when too many wait. */
   put(response: Reliable): boolean {
     if (this.#queue.length >= maxWaiting) return false
@@ -78,14 +83,15 @@ export class Reliables implements Ringing {
     return true
   }
 
-  /** A PRACK has come in. */
-  acknowledge({ rseq, cseq, method }: RAck): Pracked {
+  /** A PRACK has come in; undefined when it acknowledges nothing. */
+  acknowledge(rack: RAck): Unpracked | undefined {
+    const { unpracked } = this
     const current = this.#current
-    if (this.#state.kind !== 'waiting' || current?.rseq !== rseq) return undefined
-    if (cseq !== this.#cseq || method !== 'INVITE') return undefined
+    if (current === undefined || !acknowledges(rack, unpracked)) return undefined
+    this.#current = undefined
     this.#step('prack')
     this.#hasAnswered ||= current.hasSdp
-    return current
+    return unpracked
   }
 
   /** What waited for the last PRACK may leave. */
@@ -131,6 +137,11 @@ export class Reliables implements Ringing {
       else if (effect.kind === 'timeout') this.#onOverdue()
     }
   }
+}
+
+/** Whether a PRACK with this RAck is the one that is awaited (RFC 3262 §3). */
+export function acknowledges({ rseq, cseq, method }: RAck, unpracked: Unpracked | undefined): boolean {
+  return method === 'INVITE' && unpracked?.rseq === rseq && unpracked.cseq === cseq
 }
 
 /** Reliable responses to one INVITE that wait for others. */

@@ -1,4 +1,4 @@
-import type { ListenerAddress, Ordered, Refusal, Responded, ResponseParts } from '../api.ts'
+import type { DialogEnd, ListenerAddress, Ordered, Refusal, Responded, ResponseParts } from '../api.ts'
 import { contactAt, targetOf } from '../addresses.ts'
 import type { Core, ServerTx } from '../core.ts'
 import { keepSdp } from '../local-sdp.ts'
@@ -7,6 +7,7 @@ import { longName } from '../message/headers.ts'
 import type { HeaderLine, SipRequest, SipResponse } from '../message/message.ts'
 import { parseUri } from '../message/uri.ts'
 import { agree } from '../sessions.ts'
+import { hangUp } from '../uac/hang-up.ts'
 import { written } from '../uac/written.ts'
 import { reliabilityOf, sendReliably, type Reliability } from './reliability.ts'
 import { replyTo } from './reply.ts'
@@ -24,6 +25,20 @@ export function respond(core: Core, id: string, parts: ResponseParts): Ordered<R
   if (listener !== undefined) return answer(core, server, request, parts, listener)
   if (parts.status >= 200) giveUp(core, server, request)
   return refused('flow-closed')
+}
+
+/**
+ * Refuses an INVITE for a reason of the engine's own. When the application has accepted it and its 2xx still waits for a PRACK, it
+ * is told that the call has ended; true if so.
+ */
+export function withdraw(core: Core, server: ServerTx, reason: DialogEnd, refusal: ResponseParts): boolean {
+  const { reliables, dialog, leg } = server.context
+  const isPromised = reliables?.isAnswering === true && leg !== undefined
+  reliables?.stop()
+  respond(core, server.id, refusal)
+  if (!isPromised || dialog === undefined) return false
+  hangUp(core, dialog, reason)
+  return true
 }
 
 function answer(
@@ -110,8 +125,7 @@ function headersOf(
 /** RFC 3262 §3: no PRACK came, so the caller does not hear us. */
 function unheard(core: Core, server: ServerTx): void {
   core.log.info('sip.prack-missing', { transaction: server.id })
-  server.context.reliables?.stop()
-  respond(core, server.id, { status: 500, reason: 'PRACK Timeout' })
+  withdraw(core, server, 'ack-timeout', { status: 500, reason: 'PRACK Timeout' })
 }
 
 /** No response can reach the peer any more. */

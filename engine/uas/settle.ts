@@ -102,8 +102,11 @@ function settleSubscription(
 }
 
 function forget(context: ServerContext): void {
+  const { reliables, dialog } = context
   context.request = undefined
-  context.reliables?.stop()
+  if (reliables === undefined) return
+  if (dialog !== undefined) dialog.unpracked = reliables.unpracked
+  reliables.stop()
   context.reliables = undefined
 }
 

@@ -139,6 +139,7 @@ t.test('a caller who never sends the PRACK is refused after 64·T1', async t => 
   clock.advance(33_000)
   a.take('response')
   t.equal(a.take('response').response.status, 500)
+  t.equal(b.take('dialog-ended').reason, 'ack-timeout')
   t.strictSame(b.engine.respond(invite.transaction, { status: 200 }), {
     ok: false,
     refusal: 'already-answered',
@@ -164,7 +165,86 @@ t.test('a caller may cancel while a 2xx waits for the PRACK', async t => {
   deliver()
   a.take('response')
   t.equal(a.take('response').response.status, 487)
-  b.take('cancel')
+  t.equal(b.take('dialog-ended').reason, 'cancelled-after-answer', 'the call that was promised is no more')
+  t.equal(b.left('cancel'), 0)
+  rest(t)
+})
+
+t.test('a PRACK that comes after the 2xx is no fault: the call stays up', async t => {
+  const pair = await ringing()
+  const { a, b, invite, deliver, rest } = pair
+  b.engine.respond(invite.transaction, { status: 180, headers: [reliable] })
+  deliver()
+  b.engine.respond(invite.transaction, { status: 200, ...sdp })
+  const { response, dialog = '' } = a.take('response')
+  const pracking = { method: 'PRACK', dialog, headers: [['RAck', rackFor(response) ?? '']] } as const
+  a.engine.request(pracking)
+  deliver()
+  b.engine.respond(b.take('request').transaction, { status: 200 })
+  deliver()
+  finish(pair)
+  t.equal(a.take('response').response.status, 200)
+  t.equal(b.left('request'), 0)
+  rest(t)
+})
+
+t.test('a PRACK acknowledges once', async t => {
+  const pair = await ringing()
+  const { a, b, invite, deliver, rest } = pair
+  b.engine.respond(invite.transaction, { status: 180, headers: [reliable] })
+  deliver()
+  const { response, dialog = '' } = a.take('response')
+  const pracking = { method: 'PRACK', dialog, headers: [['RAck', rackFor(response) ?? '']] } as const
+  a.engine.request(pracking)
+  a.engine.request(pracking)
+  deliver()
+  b.engine.respond(b.take('request').transaction, { status: 200 })
+  deliver()
+  t.strictSame(
+    [a.take('response'), a.take('response')]
+      .map(told => told.response.status)
+      .toSorted((one, other) => one - other),
+    [200, 481],
+  )
+  b.engine.respond(invite.transaction, { status: 486 })
+  deliver()
+  a.take('response')
+  rest(t)
+})
+
+t.test('who hangs up while the 2xx waits for the PRACK has refused: no BYE leaves', async t => {
+  const { a, b, invite, deliver, clock, trace, rest } = await ringing()
+  const wire = trace()
+  b.engine.respond(invite.transaction, { status: 183, ...sdp, headers: [...sdp.headers, reliable] })
+  const answered = b.engine.respond(invite.transaction, { status: 200 })
+  b.engine.request({ method: 'BYE', dialog: (answered.ok && answered.dialog) || '' })
+  deliver()
+  t.strictSame(wire, ['b 183', 'b 480', 'a ACK'])
+  clock.advance(1)
+  t.equal(b.take('response').response.status, 481)
+  t.equal(b.left('dialog-ended'), 0)
+  t.equal(a.take('response').response.status, 183)
+  t.equal(a.take('response').response.status, 480)
+  rest(t)
+})
+
+t.test('a BYE of the caller while the 2xx waits for the PRACK ends the INVITE at once', async t => {
+  const { a, b, invite, deliver, trace, rest } = await ringing()
+  b.engine.respond(invite.transaction, { status: 183, ...sdp, headers: [...sdp.headers, reliable] })
+  b.engine.respond(invite.transaction, { status: 200 })
+  deliver()
+  const wire = trace()
+  a.engine.request({ method: 'BYE', dialog: a.take('response').dialog ?? '' })
+  deliver()
+  b.engine.respond(b.take('request').transaction, { status: 200 })
+  deliver()
+  t.ok(wire.includes('b 487'), wire.join(', '))
+  t.strictSame(
+    [a.take('response'), a.take('response')]
+      .map(told => told.response.status)
+      .toSorted((one, other) => one - other),
+    [200, 487],
+  )
   rest(t)
 })
 
