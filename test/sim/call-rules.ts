@@ -92,6 +92,11 @@ export class CallRules {
     this.#lastAnswer.set(`${life.id} ${message.callId}`, ackKey(life, message))
   }
 
+  /** Whether a 2xx of ours in this call has left. */
+  hasAnswered({ callId }: WireMessage, life: Life): boolean {
+    return this.#lastAnswer.has(`${life.id} ${callId}`)
+  }
+
   arrivedRequest(message: WireMessage, life: Life): void {
     const { method, callId } = message
     if (method === 'ACK') this.#facts.add(`ACK ${ackKey(life, message)}`)

@@ -127,7 +127,12 @@ export class FrontDoor implements Application {
     const callId = `${call.a.callId}/b${attempt}`
     const done = this.#life.request({
       method: 'INVITE',
-      headers: [['From', `<sip:${call.from}@sim>`], ['Call-ID', callId], ...sdp.headers],
+      headers: [
+        ['From', `<sip:${call.from}@sim>`],
+        ['Call-ID', callId],
+        ['Supported', '100rel'],
+        ...sdp.headers,
+      ],
       body: sdp.body,
       ...this.#wayTo(next),
     })
@@ -206,8 +211,8 @@ export class FrontDoor implements Application {
   #progress({ dialog, response }: Response, leg: Leg): void {
     const { a } = leg.call
     if (dialog !== undefined) {
-      const headers: readonly HeaderLine[] = [['RAck', `${response.headers.get('rseq')} 1 INVITE`]]
-      this.#life.request({ method: 'PRACK', dialog, headers })
+      const rack = `${response.headers.get('rseq')} ${response.headers.get('cseq')}`
+      this.#life.request({ method: 'PRACK', dialog, headers: [['RAck', rack]] })
     }
     if (a.invite !== undefined && response.status > 100)
       this.#life.respond(a.invite, { status: response.status })

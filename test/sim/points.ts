@@ -27,6 +27,7 @@ export const points = {
   'answered-by-nobody': 'an application never answered an INVITE (480)',
   'rang-too-long': 'an INVITE rang until the engine gave up',
   'reliable-progress': 'a provisional response was acknowledged by PRACK (RFC 3262)',
+  'prack-late': 'a PRACK came after the 2xx had left (RFC 3262 §3)',
   'flow-closed-in-call': 'a connection closed under a call',
   'flow-taken-over': 'a call went on over another connection',
   'crash-in-call': 'a host crashed with calls up',

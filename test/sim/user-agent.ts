@@ -1,5 +1,5 @@
 import type { EngineEvent, RequestParts } from '../../engine/api.ts'
-import type { HeaderLine } from '../../engine/message/message.ts'
+import type { HeaderLine, SipResponse } from '../../engine/message/message.ts'
 import type { Application, Life } from './host.ts'
 import type { Judge } from './judge.ts'
 
@@ -110,7 +110,12 @@ export class UserAgent implements Application {
     const done = this.#life.request({
       method: 'INVITE',
       uri: `sip:${chance.pick(callees)}@${this.#door}${transport === 'tcp' ? ';transport=tcp' : ''}`,
-      headers: [['From', `<sip:${user}@sim>`], ['Call-ID', callId], ...sdp.headers],
+      headers: [
+        ['From', `<sip:${user}@sim>`],
+        ['Call-ID', callId],
+        [chance.is(0.1) ? 'Require' : 'Supported', '100rel'],
+        ...sdp.headers,
+      ],
       body: sdp.body,
       ...this.#way(),
     })
@@ -154,12 +159,14 @@ export class UserAgent implements Application {
   #progress(transaction: string): void {
     if (!this.#ringing.has(transaction)) return
     const { chance, habits } = this.#life
-    const reliable: readonly HeaderLine[] = [
-      ['Require', '100rel'],
-      ['RSeq', '1'],
+    const isReliable = chance.is(habits.reliable)
+    const headers: readonly HeaderLine[] = [
+      ...(isReliable ? [['Require', '100rel'] as const] : []),
+      ...(isReliable && chance.is(0.5) ? sdp.headers : []),
     ]
-    const headers = chance.is(habits.reliable) ? { headers: reliable } : {}
-    this.#life.respond(transaction, { status: chance.pick([180, 183]), ...headers })
+    const body = headers.length > 1 ? { body: sdp.body } : {}
+    this.#life.respond(transaction, { status: chance.pick([180, 183]), headers, ...body })
+    if (chance.is(0.3)) this.#soon(() => this.#progress(transaction))
   }
 
   /** Decides about an INVITE after a while, unless it has ended by then. */
@@ -178,8 +185,7 @@ export class UserAgent implements Application {
   #response({ transaction, dialog, response }: Response): void {
     const { status } = response
     const asked = this.#asked.get(transaction)
-    if (status < 200)
-      return dialog === undefined ? undefined : this.#acknowledge(dialog, response.headers.get('rseq'))
+    if (status < 200) return dialog === undefined ? undefined : this.#acknowledge(dialog, response)
     this.#calling.delete(transaction)
     this.#asked.delete(transaction)
     if (dialog !== undefined && status < 300) {
@@ -197,8 +203,9 @@ export class UserAgent implements Application {
     if (!this.#life.ack(dialog)) this.#unconfirmed.add(dialog)
   }
 
-  #acknowledge(dialog: string, rseq: string | undefined): void {
-    this.#life.request({ method: 'PRACK', dialog, headers: [['RAck', `${rseq} 1 INVITE`]], ...this.#way() })
+  #acknowledge(dialog: string, { headers }: SipResponse): void {
+    const rack = `${headers.get('rseq')} ${headers.get('cseq')}`
+    this.#life.request({ method: 'PRACK', dialog, headers: [['RAck', rack]], ...this.#way() })
   }
 
   #up(dialog: string): void {

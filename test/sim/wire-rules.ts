@@ -197,6 +197,8 @@ export class WireRules implements WireWatcher {
     if (this.#arrived.has(key)) this.#judge.point('request-absorbed')
     this.#arrived.add(key)
     if (message.method === 'PRACK') this.#judge.point('reliable-progress')
+    if (message.method === 'PRACK' && this.#world.calls.hasAnswered(message, life))
+      this.#judge.point('prack-late')
     this.#world.calls.arrivedRequest(message, life)
   }
 
