@@ -12,8 +12,7 @@ import { addFamilies } from '../selector/http/families.ts'
 import { onHangUp } from './signals.ts'
 import { createAmiActions } from '../selector/ami/actions.ts'
 import { createFleetCollector } from '../selector/ami/fleet-collector.ts'
-import type { Policy } from '../selector/domain/choose.ts'
-import { createSelector } from '../selector/main.ts'
+import { createSelector, policyOf } from '../selector/main.ts'
 import { createMemoryStore } from '../selector/store/memory/store.ts'
 import { createRedisStore } from '../selector/store/redis/store.ts'
 import type { Store } from '../selector/store/store.ts'
@@ -115,9 +114,14 @@ function followCertificate(
 }
 
 function createStore(config: Config, log: Log): Store {
-  const policy: Policy = { utilisation: config.utilisation, rho: config.fleet.rho }
-  if (config.store === 'memory:') {
-    return createMemoryStore({ policy, dataDir: config.dataDir, clock: systemClock, log })
+  const shared = {
+    policy: policyOf(config),
+    measureRho: config.fleet.measureRho,
+    ...(config.decisions.file !== undefined && { decisionsFile: config.decisions.file }),
+    clock: systemClock,
+    log,
   }
-  return createRedisStore({ url: config.store, fleet: config.fleet.name, policy, clock: systemClock, log })
+  if (config.store === 'memory:') return createMemoryStore({ ...shared, dataDir: config.dataDir })
+  const { name: fleet } = config.fleet
+  return createRedisStore({ ...shared, url: config.store, fleet, commandTimeoutMs: config.redis.budgetMs })
 }

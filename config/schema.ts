@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { limits } from './limits.ts'
+import { fleet, health } from './placement.ts'
 
 /** Every setting of Portico, as read-only data. `config/load.ts` makes it; docs/settings.md lists it. */
 export type Config = DeepReadonly<z.output<typeof configSchema>>
@@ -127,20 +128,6 @@ const media = z.strictObject({
     .describe('How long one rtpengine may take to answer before the next is asked.'),
 })
 
-const fleet = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[a-z0-9_.-]{1,64}$/, 'must be 1 to 64 of a-z 0-9 _ . -')
-    .default('main')
-    .describe('Name of the fleet; doors with the same name and Redis share it.'),
-  rho: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.7)
-    .describe('Share of agents in call: what a waiting agent or a reservation weighs against one in call.'),
-})
-
 const failover = z.strictObject({
   tryMs: z
     .int()
@@ -227,6 +214,7 @@ export const configSchema = z
       .describe(
         'What counts as load: `expected` counts waiting agents at rho, `in-call` does not count them.',
       ),
+    health: health.prefault({}),
     failover: failover.prefault({}),
     agents: agents.prefault({}),
     reservations: z
@@ -237,6 +225,21 @@ export const configSchema = z
           .max(120_000)
           .default(15_000)
           .describe('How long a place is kept for a call that has not joined yet.'),
+      })
+      .prefault({}),
+    redis: z
+      .strictObject({
+        budgetMs: z
+          .int()
+          .min(10)
+          .max(10_000)
+          .default(150)
+          .describe('How long one command may take before this process goes on without Redis.'),
+      })
+      .prefault({}),
+    decisions: z
+      .strictObject({
+        file: file.describe('File that takes one JSON line per choice of a media server; absent: none.'),
       })
       .prefault({}),
     limits: limits.prefault({}),

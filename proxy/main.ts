@@ -28,6 +28,7 @@ import { createAuthenticator } from './registrar/authenticate.ts'
 import { createNonces } from './registrar/nonces.ts'
 import { createRegistrar } from './registrar/registrar.ts'
 import { createDirectory, type StoreDirectory } from './route/directory.ts'
+import { createHealthWatch, type HealthWatch } from './route/health-watch.ts'
 import { createPlacement } from './route/placement.ts'
 import { createProber, type Prober } from './route/prober.ts'
 import { createSignalling, type Signalling } from './signalling.ts'
@@ -47,6 +48,8 @@ export interface DoorOptions {
 /** A door as part of a process. */
 export interface Door extends Part {
   readonly calls: Calls
+  /** How often it ejected servers. */
+  readonly health: Pick<HealthWatch, 'ejections'>
   /** What its engine and its sockets count. */
   readonly metrics?: Metrics
   /** The last calls as they were on the wire. */
@@ -59,7 +62,6 @@ export interface Door extends Part {
 
 const nonceTtlMs = 60_000
 const rememberedNonces = 20_000
-const probeMs = 1_000
 const ringMs = 180_000
 
 /** Composes a door. `start` rejects with what its parts reject with, and then nothing is left open. */
@@ -68,7 +70,7 @@ export function createDoor(options: DoorOptions, given?: Signalling): Door {
   const signalling = given ?? createSignalling({ ...options, isServed: address => isServed(address) })
   const { edge, transports } = signalling
   const media = createMedia(config, clock, log)
-  const { directory, prober, frontDoor } = compose(options, edge, media)
+  const { directory, prober, health, frontDoor } = compose(options, edge, media)
   const isServed = (address: string): boolean =>
     directory.serverAt(address) !== undefined || directory.trunkAt(address) !== undefined
   const parts: readonly Part[] = [
@@ -94,6 +96,7 @@ export function createDoor(options: DoorOptions, given?: Signalling): Door {
   return {
     name: 'door',
     calls: frontDoor.calls,
+    health,
     ...(signalling.metrics && { metrics: signalling.metrics }),
     ...(signalling.trace && { trace: signalling.trace }),
     setCertificate: certificate => signalling.setCertificate?.(certificate),
@@ -113,6 +116,7 @@ export function createDoor(options: DoorOptions, given?: Signalling): Door {
 interface Composed {
   readonly directory: StoreDirectory
   readonly prober: Prober
+  readonly health: HealthWatch
   readonly frontDoor: FrontDoor
 }
 
@@ -120,16 +124,24 @@ function compose(options: DoorOptions, edge: SipEdge, media: MediaAnchor): Compo
   const { config, store, credentials, clock, log } = options
   const door = `${hostname()}-${randomBytes(4).toString('hex')}`
   const directory = createDirectory({ store, credentials: user => credentials.ha1For(user), log })
+  const health = createHealthWatch({
+    ledger: store.ledger,
+    clock,
+    log,
+    policy: config.health,
+    onLost: server => frontDoor.serverLost(server),
+  })
   const placement = createPlacement({
     store,
+    health,
+    door,
     clock,
     log,
     reservationTtlMs: config.reservations.ttlMs,
     chance: fraction,
-    onLost: server => frontDoor.serverLost(server),
   })
   const servers = (): Iterable<MediaServer> => directory.servers()
-  const prober = createProber({ edge, placement, servers, clock, intervalMs: probeMs })
+  const prober = createProber({ edge, health, servers, clock, intervalMs: config.health.intervalMs })
   const frontDoor = new FrontDoor({
     ports: {
       edge,
@@ -155,7 +167,7 @@ function compose(options: DoorOptions, edge: SipEdge, media: MediaAnchor): Compo
       ...config.failover,
     },
   })
-  return { directory, prober, frontDoor }
+  return { directory, prober, health, frontDoor }
 }
 
 /** A number in [0, 1). */

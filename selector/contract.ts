@@ -35,6 +35,8 @@ const ami = z.strictObject({
   secret,
 })
 const capacity = z.int().min(1).max(100_000)
+const weight = z.number().min(0.01).max(100)
+const maxCalls = z.int().min(1).max(100_000)
 
 /** A media server to be added. */
 export const serverInput = z.strictObject({
@@ -43,6 +45,8 @@ export const serverInput = z.strictObject({
   ami,
   capacity,
   zone: name.default('default'),
+  weight: weight.exactOptional(),
+  maxCalls: maxCalls.exactOptional(),
   wanted: wanted.default('active'),
 })
 
@@ -70,6 +74,8 @@ export const serverPatch = z.strictObject({
     .exactOptional(),
   capacity: capacity.exactOptional(),
   zone: name.exactOptional(),
+  weight: weight.exactOptional(),
+  maxCalls: maxCalls.exactOptional(),
   wanted: wanted.exactOptional(),
 })
 
@@ -91,7 +97,7 @@ export const loadOutput = z.object({
 
 /** How a media server is. */
 export const serverState = z.object({
-  health: z.enum(['up', 'down', 'unknown']),
+  health: z.enum(['up', 'down', 'unknown', 'stopping', 'ejected']),
   reserved: z.int(),
   /** Absent until its Manager Interface gave a first snapshot. */
   load: loadOutput.optional(),
@@ -104,6 +110,10 @@ export const serverOutput = z.object({
   ami: z.object({ host: z.string(), port: z.int(), username: z.string() }),
   capacity: z.int(),
   zone: z.string(),
+  /** How much of the work it gets beside servers of the same capacity. */
+  weight: z.number().optional(),
+  /** The most client legs it holds when new agents are placed. */
+  maxCalls: z.int().optional(),
   wanted,
   version,
   state: serverState.optional(),
@@ -160,12 +170,27 @@ export const selectionInput = z.strictObject({
   exclude: z.array(idSchema).max(100).default([]),
 })
 
+const exclusion = z.enum([
+  'not-active',
+  'stopping',
+  'not-reconciled',
+  'stale',
+  'ejected',
+  'warming',
+  'down',
+  'dead',
+  'hung',
+  'full',
+  'calls-full',
+  'tried',
+])
+
 /** One media server as the choice saw it. */
 export const consideredOutput = z.object({
   id: z.string(),
   /** Load after the formula of the policy; absent when it was left out. */
   share: z.number().optional(),
-  excluded: z.enum(['not-active', 'not-reconciled', 'down', 'full', 'tried']).optional(),
+  excluded: exclusion.optional(),
   wanted: wanted.optional(),
   state: serverState.optional(),
 })
@@ -185,6 +210,81 @@ export const selectionOutput = z.object({
   reservedUntil: z.number().optional(),
   utilisation: z.enum(['expected', 'in-call']),
   considered: z.array(consideredOutput),
+})
+
+const rule = z.enum(['least', 'two-choices', 'ledger'])
+
+/** What led to one choice of a media server. */
+export const decisionOutput = z.object({
+  call: z.string(),
+  agent: z.string().optional(),
+  door: z.string().optional(),
+  /** Wall-clock milliseconds. */
+  at: z.number(),
+  utilisation: z.enum(['expected', 'in-call']),
+  rho: z.number(),
+  zone: z.string().optional(),
+  /** Servers that were tried before. */
+  exclude: z.array(z.string()),
+  /** What settled ties and draws, in [0, 1). */
+  chance: z.number(),
+  /** Whether the door decided without Redis. */
+  alone: z.boolean(),
+  /** How many servers stood how. */
+  counts: z.record(z.enum(['ready', 'warming', 'doubtful', 'full', 'out', 'off']), z.int()),
+  /** Servers whose counters mattered, and how many of them were at most ten seconds old. */
+  counted: z.int(),
+  fresh: z.int(),
+  rule: rule.optional(),
+  /** Whether only the own zone was looked at. */
+  zones: z.enum(['own', 'all']).optional(),
+  /** How many were tied, or drawn from. */
+  among: z.int().optional(),
+  looked: z.array(
+    z.object({
+      id: z.string(),
+      zone: z.string(),
+      share: z.number(),
+      capacity: z.int(),
+      waiting: z.int().optional(),
+      inCall: z.int().optional(),
+      reserved: z.int(),
+      ageMs: z.number().optional(),
+      health: z.string(),
+    }),
+  ),
+  /** The server that was chosen. */
+  server: z.string().optional(),
+  /** Why there was none. */
+  reason: z.enum(['no-servers', 'none-eligible', 'all-full']).optional(),
+  /** What the record leads to when it is decided anew: always the same. */
+  replay: z.string(),
+})
+
+/** What is asked for a hint. */
+export const hintQuery = z.strictObject({
+  /** Agents to be ranked, separated by commas, the longest idle first; absent: all who wait. */
+  agents: z
+    .string()
+    .max(65_536)
+    .transform(text =>
+      text
+        .toLowerCase()
+        .split(',')
+        .filter(id => id !== ''),
+    )
+    .exactOptional(),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+})
+
+/** One waiting agent, as a hint ranks it. */
+export const hintOutput = z.object({
+  agent: z.string(),
+  server: z.string(),
+  /** Share of the capacity of its server that is in call; the lower, the better. */
+  share: z.number(),
+  /** Since when its leg is up, wall-clock milliseconds. */
+  since: z.number(),
 })
 
 /** One leg of a call in progress. */
@@ -254,6 +354,7 @@ export type AgentPatch = z.input<typeof agentPatch>
 export type AgentOutput = z.output<typeof agentOutput>
 export type SelectionInput = z.input<typeof selectionInput>
 export type SelectionOutput = z.output<typeof selectionOutput>
+export type DecisionOutput = z.output<typeof decisionOutput>
 export type SessionOutput = z.output<typeof sessionOutput>
 export type ConferenceOutput = z.output<typeof conferenceOutput>
 export type SessionGrant = z.output<typeof sessionGrant>

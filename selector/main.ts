@@ -12,6 +12,7 @@ import type { Part } from '../runtime/lifecycle.ts'
 import type { Log } from '../runtime/log.ts'
 import { createLoginThrottle } from '../runtime/login-throttle.ts'
 import type { AmiActions } from './ami/actions.ts'
+import type { Policy } from './domain/standing.ts'
 import { createCredentials, type Credentials } from './credentials.ts'
 import { createAdminApp } from './http/admin-app.ts'
 import { addProcessMetrics, createMetrics, type Metrics } from './http/metrics.ts'
@@ -69,7 +70,6 @@ export function createSelector(options: SelectorOptions): Selector {
       store,
       token,
       realm: realmOf(config),
-      policy: { utilisation: config.utilisation, rho: config.fleet.rho },
       reservationMs: config.reservations.ttlMs,
       maxBodyBytes: config.limits.requestBodyBytes,
       askConference: (media, conference) => actions.members(media, conference),
@@ -112,6 +112,17 @@ export function createSelector(options: SelectorOptions): Selector {
       }
     },
     adminUrl,
+  }
+}
+
+/** By what media servers are chosen. */
+export function policyOf({ utilisation, fleet: { rho, zone, spillAt, slowStart: ramp } }: Config): Policy {
+  return {
+    utilisation,
+    rho,
+    ...(zone !== undefined && { zone }),
+    spillAt,
+    ...(ramp.windowMs > 0 && { ramp }),
   }
 }
 

@@ -1,80 +1,106 @@
-import {
-  healthStep,
-  initialHealth,
-  type HealthOutcome,
-  type HealthState,
-} from '../../selector/domain/health.ts'
+import type { Choice, Decision } from '../../selector/domain/decision.ts'
+import type { HealthOutcome } from '../../selector/domain/health.ts'
 import type { Store } from '../../selector/store/store.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { messageOf } from '../../runtime/errors.ts'
 import type { Log } from '../../runtime/log.ts'
 import type { AgentPlace, Placed, Placement } from '../ports.ts'
+import type { HealthWatch } from './health-watch.ts'
 
 export interface PlacementOptions {
-  readonly store: Pick<Store, 'ledger' | 'pins' | 'servers'>
+  readonly store: Pick<Store, 'ledger' | 'pins' | 'servers' | 'decisions'>
+  /** Learns how calls fare, and what other doors found. */
+  readonly health: Pick<HealthWatch, 'called' | 'heard'>
+  /** The name of this door in decisions. */
+  readonly door: string
   readonly clock: Clock
   readonly log: Log
   readonly reservationTtlMs: number
-  /** Called when a server's SIP went down and its Manager Interface is gone too. */
-  readonly onLost: (server: string) => void
   /** A number in [0, 1) that settles ties. */
   readonly chance: () => number
 }
 
-/** Placement over the selector's store: choose and reserve, pin, and judge servers by their answers. */
+/** Placement over the selector's store: choose and reserve, pin, and say why. */
 export function createPlacement(options: PlacementOptions): Placement {
-  const { store, clock, log, reservationTtlMs, chance } = options
-  const healths = new Map<string, HealthState>()
+  return new StorePlacement(options)
+}
 
-  async function place(order: { call: string; agent: string; exclude: readonly string[] }): Promise<Placed> {
-    const choice = await store.ledger.reserve({
-      call: order.call,
-      exclude: order.exclude,
-      chance: chance(),
-      at: clock.wall(),
-      ttlMs: reservationTtlMs,
-    })
-    log.info('placement.choice', {
-      call: order.call,
-      agent: order.agent,
-      ...(choice.kind === 'chosen' ? { server: choice.server.id } : { none: choice.reason }),
-      considered: choice.considered,
-    })
-    if (choice.kind === 'chosen') return { kind: 'placed', server: choice.server }
+class StorePlacement implements Placement {
+  readonly #options: PlacementOptions
+  /** Of calls that are placed and not yet up. */
+  readonly #fences = new Map<string, number>()
+
+  constructor(options: PlacementOptions) {
+    this.#options = options
+  }
+
+  async place(order: Parameters<Placement['place']>[0]): Promise<Placed> {
+    const { store, door, clock, chance, reservationTtlMs: ttlMs } = this.#options
+    const { call, agent, exclude } = order
+    const at = clock.wall()
+    const choice = await store.ledger.reserve({ call, exclude, chance: chance(), at, ttlMs })
+    this.#record({ ...choice.decision, agent, door })
+    if (choice.kind === 'chosen') {
+      this.#learn(choice)
+      this.#fences.set(call, choice.fence)
+      return { kind: 'placed', server: choice.server }
+    }
     // Callers that were turned away together shall not come back together.
     return { kind: 'none', reason: choice.reason, retryAfterSec: 2 + Math.floor(chance() * 8) }
   }
 
-  async function whereIs(agent: string): Promise<AgentPlace | undefined> {
-    const pin = await store.pins.get(agent)
-    const server = pin && (await store.servers.get(pin.server))
+  async whereIs(agent: string): Promise<AgentPlace | undefined> {
+    const { pins, servers } = this.#options.store
+    const pin = await pins.get(agent)
+    const server = pin && (await servers.get(pin.server))
     return pin && server && { server: server.item, call: pin.call }
   }
 
-  function result(server: string, outcome: HealthOutcome): void {
-    const before = healths.get(server) ?? initialHealth
-    const after = healthStep(before, outcome, clock.wall())
-    healths.set(server, after)
-    if (after.health === before.health) return
-    log.warn('placement.health', { server, health: after.health })
-    share(server, after.health).catch((cause: unknown) => {
-      log.warn('placement.health-not-shared', { server, cause: messageOf(cause) })
+  async settled({ agent, server, call }: Parameters<Placement['settled']>[0]): Promise<void> {
+    const { ledger, pins } = this.#options.store
+    const fence = this.#fences.get(call)
+    this.#fences.delete(call)
+    const pin = { agent, server, call, ...(fence !== undefined && { fence }) }
+    await Promise.all([ledger.settle(call), pins.put(pin)])
+  }
+
+  async release(call: string): Promise<void> {
+    this.#fences.delete(call)
+    await this.#options.store.ledger.end(call)
+  }
+
+  async left({ agent, call }: Parameters<Placement['left']>[0]): Promise<void> {
+    await this.#options.store.pins.remove(agent, call)
+  }
+
+  result(server: string, outcome: HealthOutcome): void {
+    this.#options.health.called(server, outcome)
+  }
+
+  #record(decision: Decision): void {
+    const { store, log } = this.#options
+    const { call, agent, choice, looked } = decision
+    log.info('placement.choice', {
+      call,
+      agent,
+      ...(choice.kind === 'chosen' ? { server: choice.server } : { none: choice.reason }),
+      rule: decision.picked?.rule,
+      looked: looked.map(({ server: { id }, share }) => ({ id, share })),
+    })
+    store.decisions.put(decision).catch((cause: unknown) => {
+      log.warn('placement.not-recorded', { call, cause: messageOf(cause) })
     })
   }
 
-  async function share(server: string, health: HealthState['health']): Promise<void> {
-    await store.ledger.putHealth(server, health)
-    if (health !== 'down') return
-    const candidate = (await store.ledger.candidates()).find(({ server: { id } }) => id === server)
-    if (candidate && !candidate.load?.reconciled) options.onLost(server)
-  }
-
-  return {
-    place,
-    whereIs,
-    result,
-    release: call => store.ledger.release([call]),
-    settled: ({ agent, server, call }) => store.pins.put({ agent, server, call }),
-    left: ({ agent, call }) => store.pins.remove(agent, call),
+  /** A server that another door ejected is on trial here as well. */
+  #learn({ server, decision }: Extract<Choice, { kind: 'chosen' }>): void {
+    const seen = decision.looked.find(one => one.server.id === server.id)
+    if (!seen) return
+    const { health, until, ejections } = seen
+    this.#options.health.heard(server.id, {
+      health,
+      ...(until !== undefined && { until }),
+      ...(ejections !== undefined && { ejections }),
+    })
   }
 }

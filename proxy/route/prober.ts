@@ -1,10 +1,11 @@
 import type { MediaServer } from '../../selector/domain/media-server.ts'
 import { every, type Clock } from '../../runtime/clock.ts'
-import type { EdgeEvent, Placement, SipEdge } from '../ports.ts'
+import type { EdgeEvent, SipEdge } from '../ports.ts'
+import type { HealthWatch } from './health-watch.ts'
 
 export interface ProberOptions {
   readonly edge: Pick<SipEdge, 'request'>
-  readonly placement: Pick<Placement, 'result'>
+  readonly health: Pick<HealthWatch, 'probed'>
   readonly servers: () => Iterable<MediaServer>
   readonly clock: Clock
   readonly intervalMs: number
@@ -19,7 +20,7 @@ export interface Prober {
 }
 
 /** A server that has not answered when its next turn comes has failed the last one. */
-export function createProber({ edge, placement, servers, clock, intervalMs }: ProberOptions): Prober {
+export function createProber({ edge, health, servers, clock, intervalMs }: ProberOptions): Prober {
   /** Server by the transaction of the probe that it owes an answer to. */
   let asked = new Map<string, string>()
   let count = 0
@@ -29,7 +30,7 @@ export function createProber({ edge, placement, servers, clock, intervalMs }: Pr
     const silent = new Set(asked.values())
     asked = new Map()
     for (const server of servers()) {
-      if (silent.has(server.id)) placement.result(server.id, 'failed')
+      if (silent.has(server.id)) health.probed(server.id, 'silent')
       if (server.wanted === 'disabled') continue
       count += 1
       const transaction = `probe-${count}`
@@ -44,7 +45,8 @@ export function createProber({ edge, placement, servers, clock, intervalMs }: Pr
     if (server === undefined || response.status < 200) return true
     asked.delete(transaction)
     // 503 is what a server that shuts down gracefully says to new requests; any other answer shows that it listens.
-    placement.result(server, local || response.status === 503 ? 'failed' : 'succeeded')
+    if (local) health.probed(server, 'silent')
+    else health.probed(server, response.status === 503 ? 'stopping' : 'answered')
     return true
   }
 

@@ -1,70 +1,146 @@
-import type { Candidate, MediaServer } from './media-server.ts'
+import type { Ranking } from './ranking.ts'
+import type { SortedSet } from './sorted-set.ts'
+import type { Policy, Standing } from './standing.ts'
+import { leastIn, leastLoaded, lessOfTwo, type Looked } from './take.ts'
 
-/** One choice, with everything that led to it, so that it can be shown and repeated. */
-export type Choice =
-  | { readonly kind: 'chosen'; readonly server: MediaServer; readonly considered: readonly Considered[] }
-  | { readonly kind: 'none'; readonly reason: NoneReason; readonly considered: readonly Considered[] }
+/** How one is taken out of a pool. */
+export type Rule =
+  /** The least loaded; chance settles ties. */
+  | 'least'
+  /** The less loaded of two that chance draws: counters are too old for more. */
+  | 'two-choices'
+  /** The one with the least share of its capacity placed there: counters say nothing. */
+  | 'ledger'
+
+/** What a choice depends on beside the servers. */
+export interface Question {
+  readonly policy: Policy
+  /** Servers that were tried already. */
+  readonly exclude: readonly string[]
+  /** In [0, 1): settles ties and draws. */
+  readonly chance: number
+  /** Wall-clock milliseconds. */
+  readonly at: number
+  /** Nobody shares the view that is decided on: doubtful servers get their share. */
+  readonly alone?: boolean
+}
+
+/** The fleet in numbers, as far as they bear on the choice. */
+export interface Situation {
+  readonly counts: Readonly<Record<Standing, number>>
+  /** Servers whose counters matter, and how many of them are fresh. */
+  readonly counted: number
+  readonly fresh: number
+}
+
+/** One pool to choose from, and how. */
+export interface Attempt {
+  readonly standings: readonly Standing[]
+  readonly rule: Rule
+  readonly chance: number
+}
+
+/** What was found, and what else was looked at on the way. */
+export interface Picked {
+  readonly id: string
+  readonly situation: Situation
+  /** Which of the attempts gave it. */
+  readonly attempt: number
+  readonly rule: Rule
+  /** Whether only the own zone was looked at. */
+  readonly zones: 'own' | 'all'
+  /** Load of the best of the own zone, if there is one. */
+  readonly ownBest?: number
+  /** How many were to be drawn from, or were tied. */
+  readonly among: number
+  readonly looked: readonly Looked[]
+}
 
 /** Why nobody was chosen. */
 export type NoneReason = 'no-servers' | 'none-eligible' | 'all-full'
 
-/** What was seen of one server. */
-export interface Considered {
-  readonly id: string
-  /** Load after the formula of the policy; absent when the server was not eligible. */
-  readonly load?: number
-  /** Why it was left out. */
-  readonly excluded?: Exclusion
-}
-
-/** Why a server gets no new agent. */
-export type Exclusion = 'not-active' | 'not-reconciled' | 'down' | 'full' | 'tried'
-
-/** How load is computed. */
-export interface Policy {
-  /** `expected`: reservations and waiting agents count ρ; `in-call`: only agents in call count. */
-  readonly utilisation: 'expected' | 'in-call'
-  /** Share of agents that are in call, 0…1. */
-  readonly rho: number
-}
+/** Load of the best of the own zone from which other zones share the work. */
+export const defaultSpillAt = 0.8
 
 /**
- * The least loaded of the eligible candidates. `chance` in [0, 1) settles ties. The same input gives the same choice,
- * in whatever order the candidates come; `considered` is ordered by id.
+ * The server for a call, or undefined. The same input gives the same choice. It looks at a few servers only, however
+ * many there are. `selector/store/lua/reserve.lua` chooses the same.
  */
-export function choose(
-  candidates: readonly Candidate[],
-  policy: Policy,
-  exclude: readonly string[],
-  chance: number,
-): Choice {
-  const ordered = candidates.toSorted((a, b) => (a.server.id < b.server.id ? -1 : 1))
-  const considered = ordered.map(candidate => consider(candidate, policy, exclude))
-  const least = considered.reduce((min, { load }) => Math.min(min, load ?? Infinity), Infinity)
-  const tied = ordered.filter((_, index) => considered[index]?.load === least)
-  const chosen = tied[Math.floor(chance * tied.length)]
-  return chosen
-    ? { kind: 'chosen', server: chosen.server, considered }
-    : { kind: 'none', reason: reasonOf(considered), considered }
+export function pick(ranking: Ranking, question: Question): Picked | undefined {
+  const situation = situationOf(ranking, question.at)
+  const zones = ranking.zones()
+  for (const [index, attempt] of attemptsOf(situation, question).entries()) {
+    const found = pickIn(ranking, zones, attempt, question)
+    if (found) return { ...found, situation, attempt: index }
+  }
+  return undefined
 }
 
-/** Why nobody was chosen, from what was considered. `all-full`: more capacity would have helped, and nothing else. */
-export function reasonOf(considered: readonly Considered[]): NoneReason {
-  if (considered.length === 0) return 'no-servers'
-  const usable = considered.filter(({ excluded }) => excluded !== 'not-active')
-  return usable.length > 0 && usable.every(({ excluded }) => excluded === 'full')
-    ? 'all-full'
-    : 'none-eligible'
+/** The fleet in numbers. */
+export function situationOf(ranking: Ranking, at: number): Situation {
+  const counts = {
+    ready: ranking.count('ready'),
+    warming: ranking.count('warming'),
+    doubtful: ranking.count('doubtful'),
+    full: ranking.count('full'),
+    out: ranking.count('out'),
+    off: ranking.count('off'),
+  }
+  return { counts, ...ranking.ages(at) }
 }
 
-function consider(candidate: Candidate, policy: Policy, exclude: readonly string[]): Considered {
-  const { server, load, reserved, health } = candidate
-  const id = server.id
-  if (server.wanted !== 'active') return { id, excluded: 'not-active' }
-  if (!load?.reconciled) return { id, excluded: 'not-reconciled' }
-  if (health === 'down') return { id, excluded: 'down' }
-  if (exclude.includes(id)) return { id, excluded: 'tried' }
-  if (load.inCall + load.waiting + reserved >= server.capacity) return { id, excluded: 'full' }
-  if (policy.utilisation === 'in-call') return { id, load: load.inCall }
-  return { id, load: (load.inCall + policy.rho * (load.waiting + reserved)) / server.capacity }
+/** Why nobody was chosen. `all-full`: more capacity would have helped, and nothing else. */
+export function reasonOf({ counts }: Situation): NoneReason {
+  const { ready, warming, doubtful, full, out, off } = counts
+  if (ready + warming + doubtful + full + out + off === 0) return 'no-servers'
+  return full > 0 && ready + warming + doubtful + out === 0 ? 'all-full' : 'none-eligible'
+}
+
+/** The pools in the order in which they are asked. */
+export function attemptsOf(
+  { counts, counted, fresh }: Situation,
+  { chance, alone = false }: Pick<Question, 'chance' | 'alone'>,
+): readonly Attempt[] {
+  const rule = fresh * 2 >= counted ? 'least' : 'two-choices'
+  const known = counts.ready + counts.warming
+  const well = known + counts.full
+  const all: Attempt = { standings: ['ready', 'warming'], rule, chance }
+  const isPanic = alone || well * 2 < well + counts.doubtful + counts.out
+  if (!isPanic) {
+    // A ramp holds a new server back behind the others; where most are new there is nobody to hold them back behind.
+    const ramps = counts.warming * 2 < known
+    return ramps ? [{ ...all, standings: ['ready'] }, all] : [all]
+  }
+  const draw = chance * (known + counts.doubtful)
+  const rest = draw - Math.floor(draw)
+  const doubtful: Attempt = { standings: ['doubtful'], rule: 'ledger', chance: rest }
+  const share = { ...all, chance: rest }
+  return Math.floor(draw) < known ? [share, doubtful] : [doubtful, share]
+}
+
+type Found = Omit<Picked, 'situation' | 'attempt'>
+
+function pickIn(
+  ranking: Ranking,
+  zones: readonly string[],
+  attempt: Attempt,
+  { policy, exclude }: Question,
+): Found | undefined {
+  const setsOf = (names: readonly string[]): SortedSet[] =>
+    attempt.standings.flatMap(standing => names.map(zone => ranking.members(standing, zone)))
+  const own = policy.zone === undefined ? [] : setsOf([policy.zone])
+  const ownBest = leastIn(own, exclude)
+  const staysHome = ownBest !== undefined && isBelowSpill(ownBest, policy)
+  const sets = staysHome ? own : setsOf(zones)
+  const drawn = attempt.rule === 'two-choices' ? lessOfTwo(sets, exclude, attempt.chance) : undefined
+  const found = drawn ?? leastLoaded(sets, exclude, attempt.chance)
+  if (!found) return undefined
+  // Where both that were drawn had been tried, there is no other way than the least of the rest.
+  const rule = attempt.rule === 'two-choices' && !drawn ? 'least' : attempt.rule
+  return { ...found, rule, zones: staysHome ? 'own' : 'all', ...(ownBest !== undefined && { ownBest }) }
+}
+
+/** Load that is no share of a capacity says nothing about when a zone is full. */
+export function isBelowSpill(load: number, { utilisation, spillAt = defaultSpillAt }: Policy): boolean {
+  return utilisation === 'in-call' || load < spillAt
 }

@@ -10,6 +10,10 @@ export interface MediaServer {
   /** The most agents it shall hold. */
   readonly capacity: number
   readonly zone: string
+  /** How much of the work it shall get beside servers of the same capacity; default 1. */
+  readonly weight?: number
+  /** The most client legs it shall hold when new agents are placed; absent: any number. */
+  readonly maxCalls?: number
   readonly wanted: Wanted
 }
 
@@ -58,7 +62,7 @@ export interface Load {
  */
 export type ManagerState = 'known' | 'unknown' | 'draining' | 'hung' | 'dead'
 
-/** A media server with everything that bears on a choice. */
+/** A media server with everything that bears on a choice. Times are wall-clock milliseconds. */
 export interface Candidate {
   readonly server: MediaServer
   /** Absent until a first snapshot was taken. */
@@ -66,7 +70,27 @@ export interface Candidate {
   /** Places reserved for calls that have not joined yet. */
   readonly reserved: number
   readonly health: Health
+  /** Until when an ejected server gets no calls at all; afterwards a few, on trial. */
+  readonly until?: number
+  /** How often in a row it was ejected. */
+  readonly ejections?: number
+  /** Since when it takes calls again, for the ramp of a new or recovered server. */
+  readonly warmSince?: number
+  /** When it may get its next call, if it is in its ramp or on trial. */
+  readonly nextAt?: number
+  /** Calls that whoever looks has placed there itself and that are not over; where nothing better is known. */
+  readonly placed?: number
 }
 
-/** Whether calls get through to it, by OPTIONS and by real INVITEs. */
-export type Health = 'up' | 'down' | 'unknown'
+/**
+ * Whether calls get through to it. `stopping`: it shuts down gracefully; `ejected`: it answers probes and fails real
+ * calls.
+ */
+export type Health = 'up' | 'down' | 'unknown' | 'stopping' | 'ejected'
+
+/** What is told of a server's health. */
+export interface HealthWord {
+  readonly health: Health
+  readonly until?: number
+  readonly ejections?: number
+}

@@ -7,11 +7,12 @@ import { z } from 'zod'
 import type { Clock } from '../../runtime/clock.ts'
 import { messageOf } from '../../runtime/errors.ts'
 import type { Log } from '../../runtime/log.ts'
-import type { Policy } from '../domain/choose.ts'
 import type { Store } from '../store/store.ts'
 import { serveAgents } from './agents.ts'
 import { serveConferences, type AskConference } from './conferences.ts'
 import type { Metrics } from './metrics.ts'
+import { serveDecisions } from './decisions.ts'
+import { serveHint } from './hint.ts'
 import { describe, serveOpenApi } from './openapi.ts'
 import { notFound, problem, problemOf } from './problem.ts'
 import { serveRoutes } from './routes.ts'
@@ -27,7 +28,6 @@ export interface AdminAppOptions {
   readonly token: string
   /** Digest realm of the agents. */
   readonly realm: string
-  readonly policy: Policy
   /** How long POST /api/v1/selection keeps a place. */
   readonly reservationMs: number
   readonly maxBodyBytes: number
@@ -44,7 +44,7 @@ export interface AdminAppOptions {
 
 /** The admin side: REST API, metrics, health, API document. */
 export function createAdminApp(options: AdminAppOptions): OpenAPIHono {
-  const { store, realm, clock, log, metrics, chance = Math.random, policy, reservationMs } = options
+  const { store, realm, clock, log, metrics, chance = Math.random, reservationMs } = options
   const app = new OpenAPIHono()
   app.use(
     secureHeaders({
@@ -60,7 +60,9 @@ export function createAdminApp(options: AdminAppOptions): OpenAPIHono {
   serveAgents(app, { store, realm })
   serveTrunks(app, { store })
   serveRoutes(app, { store, clock })
-  serveSelection(app, { store, policy, ttlMs: reservationMs, clock, chance })
+  serveSelection(app, { store, ttlMs: reservationMs, clock, chance })
+  serveDecisions(app, { store })
+  serveHint(app, { store })
   serveSessions(app, { store })
   serveConferences(app, { store, ask: options.askConference })
   serveOpenApi(app)

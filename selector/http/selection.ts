@@ -1,7 +1,8 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Clock } from '../../runtime/clock.ts'
 import { selectionInput, selectionOutput, selectionQuery, type SelectionOutput } from '../contract.ts'
-import { choose, type Choice, type Policy } from '../domain/choose.ts'
+import type { Choice } from '../domain/decision.ts'
+import { considered, look } from '../domain/look.ts'
 import type { MediaServer } from '../domain/media-server.ts'
 import type { Store } from '../store/store.ts'
 import { readBody, readQuery } from './input.ts'
@@ -11,8 +12,7 @@ import { stateOf } from './servers.ts'
 
 /** What placement over HTTP needs. */
 export interface SelectionOptions {
-  readonly store: Pick<Store, 'ledger' | 'pins' | 'servers'>
-  readonly policy: Policy
+  readonly store: Pick<Store, 'ledger' | 'pins' | 'servers' | 'decisions'>
   readonly ttlMs: number
   readonly clock: Clock
   /** In [0, 1); settles ties. */
@@ -21,7 +21,7 @@ export interface SelectionOptions {
 
 /** Serves the choice of a media server: GET looks, POST reserves. Both say why. */
 export function serveSelection(app: OpenAPIHono, options: SelectionOptions): void {
-  const { store, policy, ttlMs, clock, chance } = options
+  const { store, ttlMs, clock, chance } = options
   const path = '/api/v1/selection'
   const pinned = 'Agents who already wait somewhere are answered with that media server.'
   describe(app, 'get', path, {
@@ -40,8 +40,9 @@ export function serveSelection(app: OpenAPIHono, options: SelectionOptions): voi
     if (!query.ok) return query.response
     const { agent, exclude = [] } = query.value
     const candidates = await store.ledger.candidates()
-    const choice = choose(candidates, policy, exclude, chance())
-    return c.json(await explained(options, choice, await pinOf(store, agent)))
+    const question = { policy: store.ledger.policy(), exclude, chance: chance(), at: clock.wall() }
+    const choice = look(candidates, '', question)
+    return c.json(await explained(options, choice, exclude, await pinOf(store, agent)))
   })
 
   app.post(path, async c => {
@@ -49,12 +50,12 @@ export function serveSelection(app: OpenAPIHono, options: SelectionOptions): voi
     if (!body.ok) return body.response
     const { call, agent, exclude } = body.value
     const pin = await pinOf(store, agent)
-    if (pin)
-      return c.json(await explained(options, { kind: 'none', reason: 'none-eligible', considered: [] }, pin))
+    if (pin) return c.json(await explained(options, undefined, exclude, pin))
     const at = clock.wall()
     const choice = await store.ledger.reserve({ call, exclude, chance: chance(), at, ttlMs })
+    await store.decisions.put({ ...choice.decision, ...(agent !== undefined && { agent }) })
     if (choice.kind === 'chosen') {
-      return c.json({ ...(await explained(options, choice)), reservedUntil: at + ttlMs })
+      return c.json({ ...(await explained(options, choice, exclude)), reservedUntil: at + ttlMs })
     }
     return problem(c, {
       status: 503,
@@ -74,20 +75,23 @@ async function pinOf(
 }
 
 async function explained(
-  { store, policy, clock }: SelectionOptions,
-  choice: Choice,
+  { store, clock }: SelectionOptions,
+  choice: Choice | undefined,
+  exclude: readonly string[],
   pin?: MediaServer,
 ): Promise<SelectionOutput> {
-  const candidates = new Map((await store.ledger.candidates()).map(one => [one.server.id, one]))
-  const server = pin ?? (choice.kind === 'chosen' ? choice.server : undefined)
-  const kind = pin ? 'pinned' : choice.kind
+  const policy = store.ledger.policy()
+  const candidates = choice ? await store.ledger.candidates() : []
+  const byId = new Map(candidates.map(one => [one.server.id, one]))
+  const server = pin ?? (choice?.kind === 'chosen' ? choice.server : undefined)
+  const kind = pin ? 'pinned' : (choice?.kind ?? 'none')
   return {
     kind,
     ...(server && { server: { id: server.id, sip: server.sip } }),
-    ...(kind === 'none' && choice.kind === 'none' && { reason: choice.reason }),
+    ...(kind === 'none' && choice?.kind === 'none' && { reason: choice.reason }),
     utilisation: policy.utilisation,
-    considered: choice.considered.map(({ id, load, excluded }) => {
-      const candidate = candidates.get(id)
+    considered: considered(candidates, policy, exclude, clock.wall()).map(({ id, load, excluded }) => {
+      const candidate = byId.get(id)
       return {
         id,
         ...(load !== undefined && { share: load }),

@@ -67,9 +67,20 @@ const orders: readonly (readonly [order: string, wanted: Wanted])[] = [
 ]
 
 function shown({ item, version }: Versioned<MediaServer>, state: ServerState | undefined): ServerOutput {
-  const { id, sip, capacity, zone, wanted } = item
+  const { id, sip, capacity, zone, weight, maxCalls, wanted } = item
   const { host, port, username } = item.ami
-  return { id, sip, ami: { host, port, username }, capacity, zone, wanted, version, ...(state && { state }) }
+  return {
+    id,
+    sip,
+    ami: { host, port, username },
+    capacity,
+    zone,
+    ...(weight !== undefined && { weight }),
+    ...(maxCalls !== undefined && { maxCalls }),
+    wanted,
+    version,
+    ...(state && { state }),
+  }
 }
 
 const mostTries = 5

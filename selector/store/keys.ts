@@ -7,9 +7,17 @@
  * | `agents`, `trunks`, `routes` | hash | the same for agents, trunks and routes                        | until removed           |
  * | `versions`             | hash   | collection → number of writes so far                             | always                  |
  * | `changes`              | pubsub | the name of a collection, after each write                       | –                       |
- * | `load:<server>`        | hash   | the numbers of `Load`, `reconciled` 1/0, `health`, `fence`       | 1 h after the last word |
+ * | `load:<server>`        | hash   | the numbers of `Load`, `reconciled` 1/0, `health`, `until`, `ejections`, `warmSince`, `nextAt`, `fence` | 1 h after the last word |
  * | `reservations:<server>`| zset   | call → expiry, wall-clock milliseconds                           | 1 min after the last    |
  * | `reservation:<call>`   | string | the server                                                       | the reservation's TTL   |
+ * | `rank:<standing>:<zone>` | zset | server → load, of the servers that stand so; made of the others  | always                  |
+ * | `ranked`               | hash   | server → `<standing>:<zone>`, where it is in those               | always                  |
+ * | `zones`                | zset   | every zone, all with score 0                                     | always                  |
+ * | `taken`                | zset   | server → when its counters were taken, if they matter            | always                  |
+ * | `wake`                 | zset   | server → when it may stand elsewhere by the passing of time      | always                  |
+ * | `ejected`              | zset   | server → until when it gets no calls                             | always                  |
+ * | `decisions`            | stream | `Decision` as JSON in the field `decision`                       | trimmed to the last     |
+ * | `decision:<call>`      | list   | ids in `decisions`                                               | 1 day                   |
  * | `pin:<agent>`          | string | `Pin` as JSON                                                    | 60 s, renewed by owner  |
  * | `binding:<agent>`      | hash   | Contact → `Binding` as JSON                                      | until the last expires  |
  * | `sessions:<door>`      | hash   | id → `Session` as JSON                                           | 30 s, renewed by owner  |
@@ -23,14 +31,14 @@ export interface Keys {
   readonly versions: string
   readonly changes: string
   readonly doors: string
+  /** Where each server is in the order of loads. */
+  readonly ranked: string
+  readonly decisions: string
   collection(name: CollectionName): string
   load(server: string): string
-  /** What the keys of `load` start with; a script appends the ids it finds. */
-  readonly loads: string
   reservations(server: string): string
-  /** What the keys of `reservations` start with. */
-  readonly places: string
   reservation(call: string): string
+  decision(call: string): string
   pin(agent: string): string
   binding(agent: string): string
   sessions(door: string): string
@@ -50,9 +58,10 @@ export function keysOf(fleet: string): Keys {
     versions: `${prefix}versions`,
     changes: `${prefix}changes`,
     doors: `${prefix}doors`,
+    ranked: `${prefix}ranked`,
+    decisions: `${prefix}decisions`,
+    decision: call => `${prefix}decision:${part(call)}`,
     collection: name => prefix + name,
-    loads: `${prefix}load:`,
-    places: `${prefix}reservations:`,
     load: server => `${prefix}load:${part(server)}`,
     reservations: server => `${prefix}reservations:${part(server)}`,
     reservation: call => `${prefix}reservation:${part(call)}`,

@@ -1,6 +1,7 @@
 /** What is read back from Redis or from disk is checked against these before anyone sees it. */
 import { z } from 'zod'
 import type { Agent } from '../domain/agent.ts'
+import type { Decision } from '../domain/decision.ts'
 import type { Load, MediaServer } from '../domain/media-server.ts'
 import type { Binding, Credential, Pin, Session, Versioned } from './store.ts'
 
@@ -23,6 +24,8 @@ export const mediaServerSchema: z.ZodType<MediaServer> = z.object({
   }),
   capacity: count,
   zone: text,
+  weight: z.number().positive().exactOptional(),
+  maxCalls: count.exactOptional(),
   wanted: z.enum(['active', 'draining', 'disabled']),
 })
 
@@ -53,11 +56,98 @@ export const loadSchema: z.ZodType<Load> = z.object({
   reconciled: z.enum(['0', '1']).transform(flag => flag === '1'),
 })
 
-/** The health field of the same hash. */
-export const healthSchema = z.enum(['up', 'down', 'unknown']).catch('unknown')
+/** What else stands in the same hash. */
+export const standingSchema = z.object({
+  health: z.enum(['up', 'down', 'unknown', 'stopping', 'ejected']).catch('unknown'),
+  until: z.coerce.number().catch(0),
+  ejections: z.coerce.number().catch(0),
+  warmSince: z.coerce.number().optional().catch(undefined),
+  nextAt: z.coerce.number().optional().catch(undefined),
+})
+
+const standings = z.object({
+  ready: count,
+  warming: count,
+  doubtful: count,
+  full: count,
+  out: count,
+  off: count,
+})
+
+/** What led to a choice, as stored. */
+export const decisionSchema: z.ZodType<Decision> = z.object({
+  call: text,
+  agent: text.exactOptional(),
+  door: text.exactOptional(),
+  policy: z.object({
+    utilisation: z.enum(['expected', 'in-call']),
+    rho: z.number(),
+    zone: text.exactOptional(),
+    spillAt: z.number().exactOptional(),
+    ramp: z.object({ windowMs: z.number(), fromPerSec: z.number(), toPerSec: z.number() }).exactOptional(),
+  }),
+  exclude: z.array(text),
+  chance: z.number(),
+  at: wallMs,
+  alone: z.boolean().exactOptional(),
+  situation: z.object({ counts: standings, counted: count, fresh: count }),
+  picked: z
+    .object({
+      attempt: count,
+      rule: z.enum(['least', 'two-choices', 'ledger']),
+      zones: z.enum(['own', 'all']),
+      ownBest: z.number().exactOptional(),
+      among: count,
+    })
+    .exactOptional(),
+  looked: z.array(
+    z.object({
+      server: z.object({
+        id,
+        zone: text,
+        capacity: count,
+        weight: z.number().exactOptional(),
+        maxCalls: count.exactOptional(),
+        wanted: z.enum(['active', 'draining', 'disabled']),
+      }),
+      load: z
+        .object({
+          waiting: count,
+          inCall: count,
+          clients: count,
+          channels: count,
+          takenAt: wallMs,
+          conferences: count.exactOptional(),
+          boot: wallMs,
+          lagMs: count.exactOptional(),
+          state: z.enum(['known', 'unknown', 'draining', 'hung', 'dead']).exactOptional(),
+          reconciled: z.boolean(),
+        })
+        .exactOptional(),
+      reserved: count,
+      health: z.enum(['up', 'down', 'unknown', 'stopping', 'ejected']),
+      until: z.number().exactOptional(),
+      ejections: count.exactOptional(),
+      warmSince: z.number().exactOptional(),
+      nextAt: z.number().exactOptional(),
+      placed: count.exactOptional(),
+      share: z.number(),
+      place: count.exactOptional(),
+    }),
+  ),
+  choice: z.union([
+    z.object({ kind: z.literal('chosen'), server: id }),
+    z.object({ kind: z.literal('none'), reason: z.enum(['no-servers', 'none-eligible', 'all-full']) }),
+  ]),
+})
 
 /** A pin as stored. */
-export const pinSchema: z.ZodType<Pin> = z.object({ agent: text, server: id, call: text })
+export const pinSchema: z.ZodType<Pin> = z.object({
+  agent: text,
+  server: id,
+  call: text,
+  fence: z.number().exactOptional(),
+})
 
 /** A registration as stored. */
 export const bindingSchema: z.ZodType<Binding> = z.object({

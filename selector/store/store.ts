@@ -1,8 +1,10 @@
 import type { Agent } from '../domain/agent.ts'
-import type { Choice } from '../domain/choose.ts'
-import type { Candidate, Load, MediaServer } from '../domain/media-server.ts'
+import type { Choice, Decision } from '../domain/decision.ts'
+import type { Candidate, Health, HealthWord, Load, MediaServer } from '../domain/media-server.ts'
 import type { Route } from '../domain/route.ts'
+import type { Policy } from '../domain/standing.ts'
 import type { Trunk } from '../domain/trunk.ts'
+import type { LedgerCounts } from './ledger-counts.ts'
 
 /** What the selector keeps, for one process (memory) or for all doors of a fleet (Redis). One contract suite holds both. */
 export interface Store {
@@ -14,6 +16,7 @@ export interface Store {
   readonly trunks: Collection<Trunk>
   readonly routes: Collection<Route>
   readonly ledger: Ledger
+  readonly decisions: DecisionLog
   readonly pins: Pins
   readonly bindings: BindingStore
   readonly sessions: SessionStore
@@ -46,18 +49,29 @@ export interface Versioned<T> {
 export interface Ledger {
   /** The collector's word on a server. Dropped when a newer `fence` (see `Leases`) has spoken already. */
   putLoad(server: string, load: Load, fence?: number): Promise<void>
-  putHealth(server: string, health: Candidate['health']): Promise<void>
+  /** False when it was not taken, because more than half of the fleet would be ejected. */
+  putHealth(server: string, word: Health | HealthWord): Promise<boolean>
   /** Every server with its load and reservations. */
   candidates(): Promise<readonly Candidate[]>
-  /** Chooses among the fleet and reserves under `call`, atomically. */
+  /** Chooses among the fleet and reserves under `call`, atomically. What the call had reserved before is given back. */
   reserve(order: ReserveOrder): Promise<Choice>
-  /** Ends reservations; calls without one are no error. */
+  /** Ends reservations, because the calls have joined or never will; calls without one are no error. */
   release(calls: readonly string[]): Promise<void>
+  /** The call is up: its place is kept for as long as its server's counters do not show it. */
+  settle(call: string): Promise<void>
+  /** The call is over, or was never answered: whatever is kept of it ends. */
+  end(call: string): Promise<void>
+  /** By what a choice goes now. */
+  policy(): Policy
+  /** What happened so far in this process. */
+  readonly counts: LedgerCounts
 }
 
 /** One placement that is asked for. */
 export interface ReserveOrder {
   readonly call: string
+  /** For the record only. */
+  readonly agent?: string
   readonly exclude: readonly string[]
   /** Chance in [0, 1) that settles ties; given so that a choice can be repeated. */
   readonly chance: number
@@ -67,16 +81,26 @@ export interface ReserveOrder {
   readonly ttlMs: number
 }
 
+/** What led to each choice; the oldest are forgotten. */
+export interface DecisionLog {
+  put(decision: Decision): Promise<void>
+  /** The choices made for a call, the oldest first. */
+  of(call: string): Promise<readonly Decision[]>
+}
+
 /** Where an agent's leg is. */
 export interface Pin {
   readonly agent: string
   readonly server: string
   readonly call: string
+  /** That of the choice (see `Choice`): the pin of a later choice is never written over. */
+  readonly fence?: number
 }
 
 /** Which agent is on which server; one pin per agent, the newest call's. */
 export interface Pins {
-  put(pin: Pin): Promise<void>
+  /** False when a pin with a greater fence is there. */
+  put(pin: Pin): Promise<boolean>
   get(agent: string): Promise<Pin | undefined>
   /** Removes the agent's pin if it is still that call's. */
   remove(agent: string, call: string): Promise<void>

@@ -39,7 +39,6 @@ export function adminFixture(change: (store: Store) => Store = store => store): 
     store,
     token: adminToken,
     realm: 'realm.example',
-    policy,
     reservationMs: 15_000,
     maxBodyBytes: 65_536,
     askConference: async (server, conference) => [{ role: 'agent', call: `${server.id} ${conference}` }],

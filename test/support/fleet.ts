@@ -13,14 +13,14 @@ export function mediaServer(id: string, changes: Partial<MediaServer> = {}): Med
   }
 }
 
-/** The load of an idle server whose counters are right, but for `changes`. */
+/** The load of an idle server whose counters are right and never get old, but for `changes`. */
 export function load(changes: Partial<Load> = {}): Load {
   return {
     waiting: 0,
     inCall: 0,
     clients: 0,
     channels: 0,
-    takenAt: 1_000,
+    takenAt: 4_000_000_000_000,
     boot: 500,
     reconciled: true,
     ...changes,

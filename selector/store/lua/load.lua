@@ -1,10 +1,20 @@
 -- Writes a collector's word on a server, unless a newer fence has spoken.
 -- KEYS: 1 load:<server> (hash)
--- ARGV: 1 fence  2 time to live, ms  3… field, value, field, value …
+-- ARGV: 1…3 see rank.lua  4 server  5 fence  6 time to live, ms  7… field, value, field, value …
 -- Returns 1, or 0 when the word came too late.
 if redis.call('TYPE', KEYS[1]).ok ~= 'hash' then redis.call('DEL', KEYS[1]) end
-local last = tonumber(redis.call('HGET', KEYS[1], 'fence') or '0') or 0
-if last > tonumber(ARGV[1]) then return 0 end
-redis.call('HSET', KEYS[1], 'fence', ARGV[1], unpack(ARGV, 3))
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
+local before = redis.call('HMGET', KEYS[1], 'fence', 'boot')
+if (tonumber(before[1] or '0') or 0) > tonumber(ARGV[5]) then return 0 end
+redis.call('HSET', KEYS[1], 'fence', ARGV[5], unpack(ARGV, 7))
+if type(policy.ramp) == 'table' then
+  local after = redis.call('HMGET', KEYS[1], 'boot', 'reconciled')
+  local was, is = tonumber(before[2] or ''), tonumber(after[1] or '')
+  -- Never heard before, or started anew; its clock is read to the second.
+  if after[2] == '1' and (not was or math.abs(was - (is or 0)) > 3000) then
+    redis.call('HSET', KEYS[1], 'warmSince', now)
+    redis.call('HDEL', KEYS[1], 'nextAt')
+  end
+end
+redis.call('PEXPIRE', KEYS[1], ARGV[6])
+rank(ARGV[4])
 return 1

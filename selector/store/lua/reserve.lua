@@ -1,85 +1,256 @@
--- Chooses a media server and reserves a place on it, in one step. The choice is that of choose() in
--- selector/domain/choose.ts, to the last bit of every load; a contract test holds the two together.
+-- Chooses a media server and reserves a place on it, in one step. The choice is that of pick() in
+-- selector/domain/choose.ts; a contract test holds the two together. Looks at a few servers only: O(log n).
 -- KEYS: 1 servers (hash)  2 reservation:<call>
--- ARGV: 1 call  2 now, wall-clock ms  3 time to live, ms  4 utilisation  5 rho  6 chance
---       7 what load:<server> starts with  8 what reservations:<server> starts with  9… servers to leave out
--- Returns { chosen id or '', its row as JSON or '', then for each server: id, load or '', why it was left out or '' }
-local call, now, ttl = ARGV[1], ARGV[2], ARGV[3]
-local utilisation, rho, chance = ARGV[4], tonumber(ARGV[5]), tonumber(ARGV[6])
-local loads, reservations = ARGV[7], ARGV[8]
+-- ARGV: 1…3 see rank.lua  4 call  5 time to live, ms  6 chance  7… servers to leave out
+-- Returns JSON: { situation, picked?, chosen?: row, fence?, looked?: [facts] }
+local call, ttl, chance = ARGV[4], tonumber(ARGV[5]), tonumber(ARGV[6])
+local WRITTEN, WOKEN, MOST_TRIES = 4, 32, 8
 
-local exclude = {}
-for i = 9, #ARGV do exclude[ARGV[i]] = true end
-
--- A count as text; nil for anything else, so that a poisoned key means a missing one.
-local function count(text)
-  local number = text and tonumber(text)
-  if number and number >= 0 and number == math.floor(number) and number < 2 ^ 53 then return number end
-end
-
--- What the operator wrote; nil when it cannot be read.
-local function operator_row(json)
-  local readable, row = pcall(cjson.decode, json)
-  local item = readable and type(row) == 'table' and row.item
-  if type(item) == 'table' and type(item.capacity) == 'number' then return item end
-end
-
--- A load, or nil and why there is none.
-local function consider(id, item)
-  if item.wanted ~= 'active' then return nil, 'not-active' end
-  local word = redis.pcall('HMGET', loads .. id, 'waiting', 'inCall', 'reconciled', 'health')
-  local waiting, in_call = count(word[1]), count(word[2])
-  if not waiting or not in_call or word[3] ~= '1' then return nil, 'not-reconciled' end
-  if word[4] == 'down' then return nil, 'down' end
-  if exclude[id] then return nil, 'tried' end
-  local reserved = redis.pcall('ZCOUNT', reservations .. id, '(' .. now, '+inf')
-  if type(reserved) ~= 'number' then reserved = 0 end
-  if in_call + waiting + reserved >= item.capacity then return nil, 'full' end
-  if utilisation == 'in-call' then return in_call end
-  return (in_call + rho * (waiting + reserved)) / item.capacity
-end
-
--- Order of bytes. `<` on strings follows the locale of the Redis server.
-local function before(a, b)
-  for i = 1, math.min(#a, #b) do
-    local x, y = string.byte(a, i), string.byte(b, i)
-    if x ~= y then return x < y end
+local excluded, exclude = {}, {}
+for i = 7, #ARGV do
+  if not excluded[ARGV[i]] then
+    excluded[ARGV[i]] = true
+    exclude[#exclude + 1] = ARGV[i]
   end
-  return #a < #b
+end
+
+local zones
+local function size(set) return redis.call('ZCARD', prefix .. 'rank:' .. set) end
+
+local function situation_now()
+  local counts = {}
+  for _, standing in ipairs({ 'ready', 'warming', 'doubtful', 'full', 'out', 'off' }) do
+    counts[standing] = 0
+    for _, zone in ipairs(zones) do counts[standing] = counts[standing] + size(standing .. ':' .. zone) end
+  end
+  local counted = redis.call('ZCARD', prefix .. 'taken')
+  local fresh = redis.call('ZCOUNT', prefix .. 'taken', exact(now - FRESH), '+inf')
+  return { counts = counts, counted = counted, fresh = fresh }
+end
+
+local function attempts_of(situation)
+  local counts = situation.counts
+  local rule = situation.fresh * 2 >= situation.counted and 'least' or 'two-choices'
+  local known = counts.ready + counts.warming
+  local well = known + counts.full
+  local all = { standings = { 'ready', 'warming' }, rule = rule, chance = chance }
+  if well * 2 >= well + counts.doubtful + counts.out then
+    if counts.warming * 2 < known then return { { standings = { 'ready' }, rule = rule, chance = chance }, all } end
+    return { all }
+  end
+  local draw = chance * (known + counts.doubtful)
+  local doubtful = { standings = { 'doubtful' }, rule = 'ledger', chance = draw - math.floor(draw) }
+  all.chance = doubtful.chance
+  if math.floor(draw) < known then return { all, doubtful } end
+  return { doubtful, all }
+end
+
+-- The least load among those that are not excluded.
+local function least_in(sets)
+  local least
+  for _, set in ipairs(sets) do
+    local members = redis.call('ZRANGE', prefix .. 'rank:' .. set, 0, #exclude, 'WITHSCORES')
+    for i = 1, #members, 2 do
+      if not excluded[members[i]] then
+        local score = tonumber(members[i + 1])
+        if not least or score < least then least = score end
+        break
+      end
+    end
+  end
+  return least
+end
+
+-- Those of a set with that load: where they begin, how many they are, and the places of the excluded among them.
+local function ties_in(set, load)
+  local key, score = prefix .. 'rank:' .. set, exact(load)
+  local gaps = {}
+  for _, id in ipairs(exclude) do
+    local own = redis.call('ZSCORE', key, id)
+    if own and tonumber(own) == load then gaps[#gaps + 1] = redis.call('ZRANK', key, id) end
+  end
+  table.sort(gaps)
+  local equal = redis.call('ZCOUNT', key, score, score)
+  return { key = key, from = redis.call('ZCOUNT', key, '-inf', '(' .. score), equal = equal,
+    count = equal - #gaps, gaps = gaps }
+end
+
+local function tied_at(ties, place)
+  for _, tie in ipairs(ties) do
+    if place < tie.count then
+      local at = tie.from + place
+      for _, gap in ipairs(tie.gaps) do if gap <= at then at = at + 1 end end
+      return redis.call('ZRANGE', tie.key, at, at)[1]
+    end
+    place = place - tie.count
+  end
+end
+
+local function least_loaded(sets, draw)
+  local least = least_in(sets)
+  if not least then return nil end
+  local ties, among, looked = {}, 0, {}
+  for i, set in ipairs(sets) do
+    ties[i] = ties_in(set, least)
+    among = among + ties[i].count
+  end
+  local chosen = math.floor(draw * among)
+  local from = chosen - chosen % WRITTEN
+  local id
+  for place = from, math.min(from + WRITTEN, among) - 1 do
+    local tied = tied_at(ties, place)
+    looked[#looked + 1] = { id = tied, place = place }
+    if place == chosen then id = tied end
+  end
+  local behind = 0
+  for _, tie in ipairs(ties) do
+    local from_place = tie.from + tie.equal
+    for _, other in ipairs(redis.call('ZRANGE', tie.key, from_place, from_place + WRITTEN - 1)) do
+      if behind < WRITTEN then
+        looked[#looked + 1] = { id = other }
+        behind = behind + 1
+      end
+    end
+  end
+  return { id = id, among = among, looked = looked }
+end
+
+local function less_of_two(sets, draw)
+  local total = 0
+  for _, set in ipairs(sets) do total = total + size(set) end
+  local scaled = draw * total
+  local first = math.floor(scaled)
+  local places = { first }
+  if total > 1 then
+    local second = math.floor((scaled - first) * (total - 1))
+    places[2] = second >= first and second + 1 or second
+  end
+  local looked, id, least = {}, nil, nil
+  for _, place in ipairs(places) do
+    local rest = place
+    for _, set in ipairs(sets) do
+      local members = size(set)
+      if rest < members then
+        local member = redis.call('ZRANGE', prefix .. 'rank:' .. set, rest, rest, 'WITHSCORES')
+        local score = tonumber(member[2])
+        looked[#looked + 1] = { id = member[1], place = place }
+        if not excluded[member[1]] and (not least or score < least) then id, least = member[1], score end
+        break
+      end
+      rest = rest - members
+    end
+  end
+  if id then return { id = id, among = total, looked = looked } end
+end
+
+local function pick_in(attempt)
+  local function sets_of(names)
+    local sets = {}
+    for _, standing in ipairs(attempt.standings) do
+      for _, zone in ipairs(names) do sets[#sets + 1] = standing .. ':' .. zone end
+    end
+    return sets
+  end
+  local own = policy.zone and sets_of({ policy.zone }) or {}
+  local own_best = least_in(own)
+  local stays = own_best and (policy.utilisation == 'in-call' or own_best < (policy.spillAt or 0.8))
+  local sets = stays and own or sets_of(zones)
+  local rule = attempt.rule
+  local found = rule == 'two-choices' and less_of_two(sets, attempt.chance)
+  if not found then
+    found = least_loaded(sets, attempt.chance)
+    if rule == 'two-choices' then rule = 'least' end
+  end
+  if not found then return nil end
+  found.rule, found.zones, found.ownBest = rule, stays and 'own' or 'all', own_best and exact(own_best)
+  return found
+end
+
+local function pick()
+  local situation = situation_now()
+  for i, attempt in ipairs(attempts_of(situation)) do
+    local found = pick_in(attempt)
+    if found then
+      found.attempt = i - 1
+      return found, situation
+    end
+  end
+  return nil, situation
+end
+
+-- What is written down of a server. JSON of Redis keeps 14 digits, so loads are left to the reader.
+local function shown(facts, place)
+  local item = facts.item
+  return { place = place, id = facts.id, zone = item.zone, capacity = item.capacity, weight = item.weight,
+    maxCalls = item.maxCalls, wanted = item.wanted, health = facts.health, reserved = facts.reserved,
+    load = facts.has_load and { waiting = facts.waiting, inCall = facts.in_call, clients = facts.clients,
+      channels = facts.channels, takenAt = exact(facts.taken_at), boot = exact(facts.boot), state = facts.state,
+      reconciled = facts.reconciled } or nil,
+    ['until'] = exact(facts['until'] or 0), warmSince = facts.warm_since and exact(facts.warm_since) or nil,
+    nextAt = exact(facts.next_at or 0), ejections = facts.ejections }
+end
+
+-- When the next join on a server in its ramp or on trial is due.
+local function next_join(facts)
+  if facts.health == 'ejected' then return now + TRIAL end
+  local ramp = type(policy.ramp) == 'table' and policy.ramp
+  if not ramp or not facts.warm_since or now - facts.warm_since >= ramp.windowMs then return nil end
+  local done = math.max(0, now - facts.warm_since) / ramp.windowMs
+  return math.ceil(now + 1000 / (ramp.fromPerSec + (ramp.toPerSec - ramp.fromPerSec) * done))
+end
+
+-- Reserves the place. Returns a number that is greater than that of every choice before, for the agent's pin.
+local function keep_place(facts)
+  local id = facts.id
+  local places = prefix .. 'reservations:' .. id
+  local next_at = next_join(facts)
+  if next_at then redis.call('HSET', prefix .. 'load:' .. id, 'nextAt', exact(next_at)) end
+  if redis.call('TYPE', places).ok ~= 'zset' then redis.call('DEL', places) end
+  redis.call('ZADD', places, exact(now + ttl), call)
+  redis.call('PEXPIRE', places, ttl + 60000)
+  redis.call('SET', KEYS[2], id, 'PX', ttl)
+  rank(id)
+  local last = tonumber(redis.pcall('GET', prefix .. 'fence:pins') or '') or 0
+  local fence = math.max(now, last + 1)
+  redis.call('SET', prefix .. 'fence:pins', exact(fence))
+  return exact(fence)
 end
 
 local previous = redis.pcall('GET', KEYS[2])
 if type(previous) == 'string' then
-  redis.pcall('ZREM', reservations .. previous, call)
+  redis.pcall('ZREM', prefix .. 'reservations:' .. previous, call)
   redis.call('DEL', KEYS[2])
+  rank(previous)
+end
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', prefix .. 'wake', '-inf', now, 'LIMIT', 0, WOKEN)) do rank(id) end
+zones = redis.call('ZRANGE', prefix .. 'zones', 0, -1)
+
+-- The index is derived: what is taken from it is held against the truth before it counts.
+local found, situation, looked
+for _ = 1, MOST_TRIES do
+  found, situation = pick()
+  looked = {}
+  local moved_any = false
+  for _, one in ipairs(found and found.looked or {}) do
+    local facts, moved = rank(one.id)
+    if moved then moved_any = true
+    elseif facts then looked[#looked + 1] = { facts = facts, place = one.place } end
+  end
+  if not moved_any then break end
+  found = nil
 end
 
-local rows = redis.call('HGETALL', KEYS[1])
-local result, tied, least, row_of = { '', '' }, {}, math.huge, {}
-for i = 1, #rows, 2 do
-  local id, item = rows[i], operator_row(rows[i + 1])
-  if item then
-    row_of[id] = rows[i + 1]
-    local load, excluded = consider(id, item)
-    result[#result + 1] = id
-    result[#result + 1] = load and string.format('%.17g', load) or ''
-    result[#result + 1] = excluded or ''
-    if load and load < least then
-      least, tied = load, { id }
-    elseif load and load == least then
-      tied[#tied + 1] = id
-    end
+local result = { situation = situation, looked = {} }
+for _, one in ipairs(looked) do
+  result.looked[#result.looked + 1] = shown(one.facts, one.place)
+  if found and one.facts.id == found.id then result.chosen = one.facts.json end
+end
+if found and result.chosen then
+  result.picked = { id = found.id, attempt = found.attempt, rule = found.rule, zones = found.zones,
+    ownBest = found.ownBest, among = found.among }
+  for _, one in ipairs(looked) do
+    if one.facts.id == found.id then result.fence = keep_place(one.facts) end
   end
 end
-if #tied == 0 then return result end
-
-table.sort(tied, before)
-local chosen = tied[math.floor(chance * #tied) + 1]
-local places = reservations .. chosen
-if redis.call('TYPE', places).ok ~= 'zset' then redis.call('DEL', places) end
-redis.call('ZREMRANGEBYSCORE', places, '-inf', now)
-redis.call('ZADD', places, string.format('%.17g', tonumber(now) + tonumber(ttl)), call)
-redis.call('PEXPIRE', places, tonumber(ttl) + 60000)
-redis.call('SET', KEYS[2], chosen, 'PX', ttl)
-result[1], result[2] = chosen, row_of[chosen]
-return result
+if #result.looked == 0 then result.looked = nil end
+return cjson.encode(result)

@@ -1,82 +1,261 @@
-import { choose, type Choice, type Policy } from '../../domain/choose.ts'
-import type { Candidate, Health, Load, MediaServer } from '../../domain/media-server.ts'
+import { pick, reasonOf, situationOf } from '../../domain/choose.ts'
+import { decisionOf, type Choice } from '../../domain/decision.ts'
+import type { Candidate, HealthWord, Load, MediaServer } from '../../domain/media-server.ts'
+import { Ranking } from '../../domain/ranking.ts'
+import { nextJoinAt, type Policy } from '../../domain/standing.ts'
+import { SortedSet } from '../../domain/sorted-set.ts'
 import type { ReserveOrder } from '../store.ts'
 
-/** Loads, health and reservations as one process knows them. */
+/** Loads, health and reservations as one process knows them. Times are wall-clock milliseconds. */
 export class LedgerBook {
-  readonly #policy: Policy
+  #policy: Policy
+  readonly #servers = new Map<string, MediaServer>()
   readonly #words = new Map<string, Word>()
-  readonly #health = new Map<string, Health>()
-  /** Server → call → expiry, wall-clock milliseconds. */
-  readonly #reservations = new Map<string, Map<string, number>>()
-  readonly #serverOf = new Map<string, string>()
+  readonly #health = new Map<string, HealthWord>()
+  readonly #warmth = new Map<string, Warmth>()
+  readonly #reserved = new Map<string, Set<string>>()
+  readonly #expiries = new SortedSet()
+  readonly #calls = new Map<string, PlacedCall>()
+  readonly #placed = new Map<string, number>()
+  readonly #ranking = new Ranking()
+  #fence = 0
+  /** Reservations that ran out so far. */
+  expired = 0
 
   constructor(policy: Policy) {
     this.#policy = policy
   }
 
-  /** Drops a word with an older fence than the last one's. */
-  putLoad(server: string, load: Load, fence = 0): void {
-    if (fence >= (this.#words.get(server)?.fence ?? 0)) this.#words.set(server, { load, fence })
+  get policy(): Policy {
+    return this.#policy
   }
 
-  putHealth(server: string, health: Health): void {
-    this.#health.set(server, health)
+  /** Chooses by another policy from now on. */
+  follow(policy: Policy, at: number): void {
+    this.#policy = policy
+    for (const id of this.#servers.keys()) this.#rank(id, at)
   }
 
-  /** Forgets what was known of servers that are no longer there. */
-  keepOnly(servers: readonly MediaServer[]): void {
+  /** Goes on with these servers and forgets what was known of others. */
+  setServers(servers: readonly MediaServer[], at: number): void {
     const ids = new Set(servers.map(({ id }) => id))
-    for (const map of [this.#words, this.#health, this.#reservations]) {
+    for (const id of this.#servers.keys()) if (!ids.has(id)) this.#forget(id)
+    for (const map of [this.#words, this.#health, this.#warmth]) {
       for (const id of map.keys()) if (!ids.has(id)) map.delete(id)
+    }
+    for (const server of servers) {
+      if (this.#servers.get(server.id) === server) continue
+      this.#servers.set(server.id, server)
+      this.#rank(server.id, at)
     }
   }
 
-  /** The given servers with what is known of them at that wall-clock time. */
-  candidates(servers: readonly MediaServer[], at: number): Candidate[] {
-    return servers.map(server => {
-      const load = this.#words.get(server.id)?.load
-      const reserved = this.#reserved(server.id, at)
-      const health = this.#health.get(server.id) ?? 'unknown'
-      return load ? { server, load, reserved, health } : { server, reserved, health }
-    })
+  /** Drops a word with an older fence than the last one's. */
+  putLoad(server: string, load: Load, at: number, fence = 0): void {
+    const before = this.#words.get(server)
+    if (fence < (before?.fence ?? 0)) return
+    this.#words.set(server, { load, fence })
+    if (this.#policy.ramp && load.reconciled && isNewLife(before?.load, load)) {
+      this.#warmth.set(server, { warmSince: at })
+    }
+    this.#rank(server, at)
   }
 
-  /** Chooses and reserves. What the call had reserved before is given back first. */
-  reserve(servers: readonly MediaServer[], order: ReserveOrder): Choice {
-    this.release([order.call])
-    const choice = choose(this.candidates(servers, order.at), this.#policy, order.exclude, order.chance)
-    if (choice.kind === 'chosen') this.note(order.call, choice.server.id, order.at + order.ttlMs)
-    return choice
+  /** False when more than half of the fleet would be ejected. */
+  putHealth(server: string, word: HealthWord, at: number): boolean {
+    const before = this.#health.get(server)?.health ?? 'unknown'
+    if (word.health === 'ejected' && before !== 'ejected' && !this.#mayEject(at)) return false
+    this.#health.set(server, withoutNothing(word))
+    const { warmSince } = this.#warmth.get(server) ?? {}
+    const isBack = this.#policy.ramp && word.health === 'up' && before !== 'up' && before !== 'unknown'
+    const from = isBack ? at : warmSince
+    this.#warmth.set(server, from === undefined ? {} : { warmSince: from })
+    this.#rank(server, at)
+    return true
+  }
+
+  /** What another process knows of a server, in place of what was known here. */
+  adopt({ server: { id }, load, health, until, ejections, warmSince, nextAt }: Candidate, at: number): void {
+    if (load) this.#words.set(id, { load, fence: 0 })
+    this.#health.set(id, withoutNothing({ health, ...(until && { until }), ...(ejections && { ejections }) }))
+    this.#warmth.set(id, {
+      ...(warmSince !== undefined && { warmSince }),
+      ...(nextAt !== undefined && { nextAt }),
+    })
+    this.#rank(id, at)
+  }
+
+  /** Every server with what is known of it. */
+  candidates(at: number): Candidate[] {
+    this.#sweep(at)
+    return [...this.#servers.values()].map(server => this.#candidate(server))
+  }
+
+  /** Chooses and reserves. What the call had reserved before is given back first. `alone`: see `Question`. */
+  reserve(order: ReserveOrder, alone = false): Choice {
+    const { call, at, exclude, chance, ttlMs } = order
+    this.end(call, at)
+    this.#sweep(at)
+    const question = { policy: this.#policy, exclude, chance, at, ...(alone && { alone }) }
+    const picked = pick(this.#ranking, question)
+    const situation = picked?.situation ?? situationOf(this.#ranking, at)
+    const decision = decisionOf(call, question, situation, picked, id => this.#facts(id))
+    const server = picked && this.#servers.get(picked.id)
+    if (!server) return { kind: 'none', reason: reasonOf(situation), decision }
+    this.#tookOne(server, at)
+    this.note(call, server.id, at, at + ttlMs)
+    this.#fence = Math.max(at, this.#fence + 1)
+    return { kind: 'chosen', server, decision, fence: this.#fence }
   }
 
   /** Writes down a reservation that was decided elsewhere. */
-  note(call: string, server: string, expiresAt: number): void {
-    this.release([call])
-    const calls = this.#reservations.get(server) ?? new Map<string, number>()
-    this.#reservations.set(server, calls.set(call, expiresAt))
-    this.#serverOf.set(call, server)
+  note(call: string, server: string, at: number, expiresAt: number): void {
+    this.end(call, at)
+    const calls = this.#reserved.get(server) ?? new Set()
+    this.#reserved.set(server, calls.add(call))
+    this.#expiries.set(call, expiresAt)
+    this.#calls.set(call, { server, at, isUp: false })
+    this.#placed.set(server, (this.#placed.get(server) ?? 0) + 1)
+    this.#rank(server, at)
   }
 
-  release(calls: readonly string[]): void {
+  /** Ends reservations; the calls go on. */
+  release(calls: readonly string[], at: number): void {
     for (const call of calls) {
-      const server = this.#serverOf.get(call)
-      if (server === undefined) continue
-      this.#serverOf.delete(call)
-      this.#reservations.get(server)?.delete(call)
+      this.#expiries.delete(call)
+      const server = this.#calls.get(call)?.server
+      if (server !== undefined && this.#reserved.get(server)?.delete(call)) this.#rank(server, at)
     }
   }
 
-  /** Reservations of one server; those that ran out are dropped on the way. */
-  #reserved(server: string, at: number): number {
-    const calls = this.#reservations.get(server)
-    if (!calls) return 0
-    for (const [call, expiresAt] of calls) if (expiresAt <= at) this.release([call])
-    return calls.size
+  /** The call is up: its place is kept for as long as no counters show it. */
+  settle(call: string): void {
+    const placed = this.#calls.get(call)
+    if (placed) this.#calls.set(call, { ...placed, isUp: true })
   }
+
+  /** The call is over. */
+  end(call: string, at: number): void {
+    const server = this.#calls.get(call)?.server
+    if (server === undefined) return
+    this.#expiries.delete(call)
+    this.#reserved.get(server)?.delete(call)
+    this.#calls.delete(call)
+    this.#placed.set(server, (this.#placed.get(server) ?? 1) - 1)
+    this.#rank(server, at)
+  }
+
+  /** Calls that are up and that the counters of their server do not show, or may not show. */
+  unseen(): readonly (PlacedCall & { readonly call: string })[] {
+    return [...this.#calls].flatMap(([call, placed]) =>
+      placed.isUp && !this.#isSeen(placed) ? [{ ...placed, call }] : [],
+    )
+  }
+
+  #mayEject(at: number): boolean {
+    const active = (['ready', 'warming', 'doubtful', 'full', 'out'] as const).reduce(
+      (sum, standing) => sum + this.#ranking.count(standing),
+      0,
+    )
+    const ejected = [...this.#health.values()].filter(
+      ({ health, until = 0 }) => health === 'ejected' && until > at,
+    )
+    return (ejected.length + 1) * 2 <= active
+  }
+
+  #tookOne(server: MediaServer, at: number): void {
+    const nextAt = nextJoinAt(this.#candidate(server), this.#policy, at)
+    if (nextAt !== undefined) this.#warmth.set(server.id, { ...this.#warmth.get(server.id), nextAt })
+  }
+
+  /** Lets the time that has passed take effect. */
+  #sweep(at: number): void {
+    for (let first = this.#expiries.at(0); first && first.score <= at; first = this.#expiries.at(0)) {
+      this.#ranOut(first.id, at)
+    }
+    for (const id of this.#ranking.due(at, mostWoken)) this.#rank(id, at)
+  }
+
+  #ranOut(call: string, at: number): void {
+    const placed = this.#calls.get(call)
+    if (placed?.isUp && !this.#isSeen(placed)) return this.#expiries.set(call, at + keptOnMs)
+    this.expired += 1
+    // A call that is up goes on; one that is not will not come any more.
+    if (placed?.isUp) this.release([call], at)
+    else this.end(call, at)
+  }
+
+  #isSeen({ server, at }: PlacedCall): boolean {
+    const load = this.#words.get(server)?.load
+    return load?.reconciled === true && load.takenAt > at + seenAfterMs
+  }
+
+  #rank(id: string, at: number): void {
+    const server = this.#servers.get(id)
+    if (server) this.#ranking.set(this.#candidate(server), this.#policy, at)
+  }
+
+  #facts(id: string): Candidate | undefined {
+    const server = this.#servers.get(id)
+    return server && this.#candidate(server)
+  }
+
+  #candidate(server: MediaServer): Candidate {
+    const { id } = server
+    const load = this.#words.get(id)?.load
+    const reserved = this.#reserved.get(id)?.size ?? 0
+    const placed = this.#placed.get(id) ?? 0
+    return {
+      server,
+      ...(load && { load }),
+      reserved,
+      ...(this.#health.get(id) ?? unknownHealth),
+      ...this.#warmth.get(id),
+      ...(placed !== reserved && { placed }),
+    }
+  }
+
+  #forget(id: string): void {
+    this.#servers.delete(id)
+    this.#reserved.delete(id)
+    this.#placed.delete(id)
+    this.#ranking.delete(id)
+    for (const [call, { server }] of this.#calls) {
+      if (server !== id) continue
+      this.#calls.delete(call)
+      this.#expiries.delete(call)
+    }
+  }
+}
+
+/** Where and when a call was placed. */
+export interface PlacedCall {
+  readonly server: string
+  readonly at: number
+  readonly isUp: boolean
 }
 
 interface Word {
   readonly load: Load
   readonly fence: number
 }
+
+type Warmth = Pick<Candidate, 'warmSince' | 'nextAt'>
+
+const unknownHealth: HealthWord = { health: 'unknown' }
+
+function withoutNothing({ health, until, ejections }: HealthWord): HealthWord {
+  return { health, ...(until && { until }), ...(ejections && { ejections }) }
+}
+
+/** Whether a server was never heard before, or has been started anew. Its clock is read to the second. */
+function isNewLife(before: Load | undefined, now: Load): boolean {
+  return before === undefined || Math.abs(before.boot - now.boot) > 3_000
+}
+
+/** How much younger than a call counters must be to hold it for sure. */
+const seenAfterMs = 5_000
+/** How long the place of a call that no counters show is kept before that is asked again. */
+const keptOnMs = 15_000
+/** Servers whose standing is looked at anew for one choice; each choice leaves fewer for the next. */
+const mostWoken = 64

@@ -4,8 +4,10 @@ import type { Pin, Pins } from '../store.ts'
 export class MemoryPins implements Pins {
   readonly #pins = new Map<string, Pin>()
 
-  async put(pin: Pin): Promise<void> {
+  async put(pin: Pin): Promise<boolean> {
+    if ((this.#pins.get(pin.agent)?.fence ?? 0) > (pin.fence ?? 0)) return false
     this.#pins.set(pin.agent, pin)
+    return true
   }
 
   async get(agent: string): Promise<Pin | undefined> {

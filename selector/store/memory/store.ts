@@ -1,12 +1,16 @@
-import type { Clock } from '../../../runtime/clock.ts'
+import { every, type Clock } from '../../../runtime/clock.ts'
 import type { Log } from '../../../runtime/log.ts'
-import type { Policy } from '../../domain/choose.ts'
+import type { Policy } from '../../domain/standing.ts'
 import type { MediaServer } from '../../domain/media-server.ts'
 import type { Ledger, Store } from '../store.ts'
 import { MemoryBindings } from './bindings.ts'
 import { createMemoryCollection } from './collection.ts'
 import { MemoryCredentials } from './credentials.ts'
 import { DurableTables } from './durable-tables.ts'
+import { measuredRho } from '../../domain/rho.ts'
+import { withFile } from '../decision-file.ts'
+import { countChoice, newCounts } from '../ledger-counts.ts'
+import { MemoryDecisions } from './decisions.ts'
 import { LedgerBook } from './ledger-book.ts'
 import { createMemoryLeases } from './leases.ts'
 import { MemoryPins } from './pins.ts'
@@ -15,6 +19,10 @@ import { MemorySessions } from './sessions.ts'
 /** What a memory store is made of. */
 export interface MemoryStoreOptions {
   readonly policy: Policy
+  /** Whether the policy's ρ follows what is measured. */
+  readonly measureRho?: boolean
+  /** Takes one JSON line per decision. */
+  readonly decisionsFile?: string
   /** Where `state.json` keeps servers, agents, trunks and routes; absent: nothing outlives the process. */
   readonly dataDir?: string
   readonly clock: Clock
@@ -22,19 +30,30 @@ export interface MemoryStoreOptions {
 }
 
 /** The store of a fleet with one process. `start` rejects with `E_STORE` when the kept state cannot be read. */
-export function createMemoryStore({ policy, dataDir, clock, log }: MemoryStoreOptions): Store {
+export function createMemoryStore(options: MemoryStoreOptions): Store {
+  const { policy, dataDir, clock, log, measureRho = false, decisionsFile } = options
   const durable = new DurableTables(dataDir)
   const servers = createMemoryCollection(durable, tables => tables.servers, log)
   const book = new LedgerBook(policy)
-  servers.onChange(() => book.keepOnly(serversOf(durable)))
+  const follow = (): void => book.setServers(serversOf(durable), clock.wall())
+  servers.onChange(follow)
+  let endMeasuring: (() => void) | undefined
   return {
-    start: () => durable.load(),
-    stop: () => durable.settled(),
+    async start() {
+      await durable.load()
+      follow()
+      if (measureRho) endMeasuring = every(clock, measureMs, () => measure(book, clock))
+    },
+    async stop() {
+      endMeasuring?.()
+      await durable.settled()
+    },
     servers,
     agents: createMemoryCollection(durable, tables => tables.agents, log),
     trunks: createMemoryCollection(durable, tables => tables.trunks, log),
     routes: createMemoryCollection(durable, tables => tables.routes, log),
-    ledger: createMemoryLedger(book, () => serversOf(durable), clock),
+    ledger: createMemoryLedger(book, clock),
+    decisions: withFile(new MemoryDecisions(), decisionsFile, log),
     pins: new MemoryPins(),
     bindings: new MemoryBindings(clock),
     sessions: new MemorySessions(),
@@ -47,12 +66,31 @@ function serversOf(durable: DurableTables): readonly MediaServer[] {
   return [...durable.tables.servers.values()].map(({ item }) => item)
 }
 
-function createMemoryLedger(book: LedgerBook, servers: () => readonly MediaServer[], clock: Clock): Ledger {
+function measure(book: LedgerBook, clock: Clock): void {
+  const loads = book.candidates(clock.wall()).flatMap(({ load }) => load ?? [])
+  const rho = measuredRho(loads, book.policy.rho)
+  if (rho !== book.policy.rho) book.follow({ ...book.policy, rho }, clock.wall())
+}
+
+function createMemoryLedger(book: LedgerBook, clock: Clock): Ledger {
+  const counts = newCounts()
   return {
-    putLoad: async (server, load, fence) => book.putLoad(server, load, fence),
-    putHealth: async (server, health) => book.putHealth(server, health),
-    candidates: async () => book.candidates(servers(), clock.wall()),
-    reserve: async order => book.reserve(servers(), order),
-    release: async calls => book.release(calls),
+    counts,
+    policy: () => book.policy,
+    putLoad: async (server, load, fence) => book.putLoad(server, load, clock.wall(), fence),
+    putHealth: async (server, word) =>
+      book.putHealth(server, typeof word === 'string' ? { health: word } : word, clock.wall()),
+    candidates: async () => book.candidates(clock.wall()),
+    async reserve(order) {
+      const choice = book.reserve(order)
+      countChoice(counts, choice)
+      return choice
+    },
+    release: async calls => book.release(calls, clock.wall()),
+    settle: async call => book.settle(call),
+    end: async call => book.end(call, clock.wall()),
   }
 }
+
+/** How often the share of agents in call is measured. */
+const measureMs = 10_000

@@ -2,14 +2,18 @@ import { z } from 'zod'
 import type { Clock } from '../../../runtime/clock.ts'
 import { messageOf } from '../../../runtime/errors.ts'
 import type { Log } from '../../../runtime/log.ts'
-import { reasonOf, type Choice, type Considered, type Policy } from '../../domain/choose.ts'
-import type { Candidate, Load, MediaServer } from '../../domain/media-server.ts'
+import type { Choice } from '../../domain/decision.ts'
+import type { Candidate, HealthWord, Load, MediaServer } from '../../domain/media-server.ts'
+import type { Policy } from '../../domain/standing.ts'
 import { LedgerBook } from '../memory/ledger-book.ts'
+import { countChoice, newCounts } from '../ledger-counts.ts'
 import type { Keys } from '../keys.ts'
-import { fromJson, healthSchema, loadSchema, mediaServerSchema, versionedSchema } from '../schemas.ts'
+import { loadSchema, standingSchema } from '../schemas.ts'
 import type { Ledger, ReserveOrder } from '../store.ts'
 import type { Connection } from './connection.ts'
 import type { Garbage } from './garbage.ts'
+import { rankingArgs, reserveInRedis } from './reserve.ts'
+import type { ScriptName } from './scripts.ts'
 
 /** What the ledger needs. */
 export interface LedgerParts {
@@ -23,113 +27,211 @@ export interface LedgerParts {
   readonly log: Log
 }
 
-/**
- * The ledger that all doors share. While Redis is away this process goes on with what it saw last and the reservations
- * that it made itself, so a placement is never refused for want of Redis.
- */
-export function createRedisLedger(parts: LedgerParts): Ledger {
-  const { connection, keys, policy, servers, clock, log } = parts
-  const book = new LedgerBook(policy)
-  let alone = false
+/** A ledger in Redis, and what its owner does for it from time to time. */
+export interface RedisLedger extends Ledger {
+  /** Follows the operator's list of servers. */
+  setServers(servers: readonly MediaServer[]): void
+  /** Chooses by another policy from now on. */
+  follow(policy: Policy): Promise<void>
+  /** Makes the order of loads anew, of all servers or of some. */
+  rerank(ids?: readonly string[]): Promise<void>
+  /** Keeps the places of own calls that no counters show. */
+  keep(): Promise<void>
+  /** Tells again what this process told of servers while Redis was away. */
+  restore(): Promise<void>
+}
 
-  function onItsOwn(order: ReserveOrder, cause: unknown): Choice {
-    if (!alone) log.warn('ledger.alone', { cause: messageOf(cause) })
-    alone = true
-    return book.reserve(servers(), order)
+/**
+ * The ledger that all doors share. While Redis is away this process goes on with what it saw last and the calls that it
+ * placed itself, so a placement is never refused for want of Redis.
+ */
+export function createRedisLedger(parts: LedgerParts): RedisLedger {
+  return new SharedLedger(parts)
+}
+
+class SharedLedger implements RedisLedger {
+  readonly counts = newCounts()
+  readonly #parts: LedgerParts
+  readonly #book: LedgerBook
+  /** What this process told, which others may not have heard yet. */
+  readonly #told = new Map<string, { readonly load: Load; readonly fence: number }>()
+  #alone = false
+
+  constructor(parts: LedgerParts) {
+    this.#parts = parts
+    this.#book = new LedgerBook(parts.policy)
   }
 
-  async function reserve(order: ReserveOrder): Promise<Choice> {
+  policy(): Policy {
+    return this.#book.policy
+  }
+
+  async reserve(order: ReserveOrder): Promise<Choice> {
+    const choice = await this.#reserve(order)
+    countChoice(this.counts, choice)
+    return choice
+  }
+
+  async #reserve(order: ReserveOrder): Promise<Choice> {
     try {
-      const choice = await reserveInRedis(parts, order)
-      alone = false
-      if (choice.kind === 'chosen') book.note(order.call, choice.server.id, order.at + order.ttlMs)
+      const choice = await reserveInRedis(this.#parts, this.policy(), order)
+      this.#alone = false
+      if (choice.kind === 'chosen') {
+        this.#book.note(order.call, choice.server.id, order.at, order.at + order.ttlMs)
+      }
       return choice
     } catch (cause) {
-      return onItsOwn(order, cause)
+      if (!this.#alone) this.#parts.log.warn('ledger.alone', { cause: messageOf(cause) })
+      this.#alone = true
+      this.counts.alone += 1
+      return this.#book.reserve(order, true)
     }
   }
 
-  async function candidates(): Promise<readonly Candidate[]> {
+  async candidates(): Promise<readonly Candidate[]> {
+    const { servers, clock } = this.#parts
     const known = servers()
-    book.keepOnly(known)
+    const at = clock.wall()
+    this.#book.setServers(known, at)
     try {
-      return await readCandidates(parts, known, book)
+      const candidates = await readCandidates(this.#parts, known)
+      for (const candidate of candidates) this.#book.adopt(candidate, at)
+      return candidates
     } catch {
-      return book.candidates(known, clock.wall())
+      return this.#book.candidates(at)
     }
   }
 
-  return {
-    reserve,
-    candidates,
-    async putLoad(server, load, fence = 0) {
-      book.putLoad(server, load)
-      const args = [fence, loadTtlMs, ...fieldsOf(load)]
-      await connection.tryTo(() => connection.run('load', [keys.load(server)], args))
-    },
-    async putHealth(server, health) {
-      book.putHealth(server, health)
-      await connection.tryTo(() => connection.ask(redis => redis.hset(keys.load(server), { health })))
-    },
-    async release(calls) {
-      book.release(calls)
-      if (calls.length === 0) return
-      // What cannot be released now runs out by itself.
-      await connection.tryTo(() =>
-        connection.run(
-          'release',
-          calls.map(call => keys.reservation(call)),
-          [keys.places, ...calls],
-        ),
-      )
-    },
+  setServers(servers: readonly MediaServer[]): void {
+    this.#book.setServers(servers, this.#now())
+  }
+
+  async putLoad(server: string, load: Load, fence = 0): Promise<void> {
+    this.#book.putLoad(server, load, this.#now(), fence)
+    this.#told.set(server, { load, fence })
+    await this.#tell(server, load, fence)
+  }
+
+  async putHealth(server: string, word: HealthWord | HealthWord['health']): Promise<boolean> {
+    const { connection, keys } = this.#parts
+    const { health, until = 0, ejections = 0 } = typeof word === 'string' ? { health: word } : word
+    const at = this.#now()
+    const mayBe = this.#book.putHealth(server, { health, until, ejections }, at)
+    let taken = mayBe
+    await connection.tryTo(async () => {
+      const args = [server, loadTtlMs, health, until, ejections]
+      taken = (await this.#run('health', [keys.load(server)], args)) === 1
+    })
+    return taken
+  }
+
+  async release(calls: readonly string[]): Promise<void> {
+    this.#book.release(calls, this.#now())
+    await this.#releaseInRedis(calls)
+  }
+
+  async settle(call: string): Promise<void> {
+    this.#book.settle(call)
+  }
+
+  async end(call: string): Promise<void> {
+    this.#book.end(call, this.#now())
+    await this.#releaseInRedis([call])
+  }
+
+  async rerank(ids?: readonly string[]): Promise<void> {
+    const { connection, keys } = this.#parts
+    await connection.tryTo(async () => {
+      const all = ids ?? (await this.#everyId())
+      for (let from = 0; from < all.length; from += batch) {
+        await this.#run('rerank', [keys.collection('servers')], all.slice(from, from + batch))
+      }
+    })
+  }
+
+  async keep(): Promise<void> {
+    const { connection, keys } = this.#parts
+    const unseen = this.#book.unseen().slice(-mostKept)
+    await connection.tryTo(async () => {
+      for (let from = 0; from < unseen.length; from += batch) {
+        const some = unseen.slice(from, from + batch)
+        const put = await this.#run(
+          'keep',
+          some.map(({ call }) => keys.reservation(call)),
+          [keepMs, seenAfterMs, ...some.flatMap(({ call, server, at }) => [call, server, at])],
+        )
+        this.counts.restored += Number(put)
+      }
+    })
+  }
+
+  async restore(): Promise<void> {
+    for (const [server, { load, fence }] of this.#told) await this.#tell(server, load, fence)
+    await this.rerank()
+  }
+
+  async follow(policy: Policy): Promise<void> {
+    this.#book.follow(policy, this.#now())
+    await this.rerank()
+  }
+
+  async #tell(server: string, load: Load, fence: number): Promise<void> {
+    const { connection, keys } = this.#parts
+    const args = [server, fence, loadTtlMs, ...fieldsOf(load)]
+    await connection.tryTo(() => this.#run('load', [keys.load(server)], args))
+  }
+
+  async #releaseInRedis(calls: readonly string[]): Promise<void> {
+    if (calls.length === 0) return
+    const { connection, keys } = this.#parts
+    const reservations = calls.map(call => keys.reservation(call))
+    // What cannot be released now runs out by itself.
+    await connection.tryTo(() => this.#run('release', reservations, calls))
+  }
+
+  /** Those of the operator, and those that are only in the order of loads and shall not be. */
+  async #everyId(): Promise<readonly string[]> {
+    const { connection, keys } = this.#parts
+    const [written, ranked] = await Promise.all([
+      connection.ask(redis => redis.hkeys(keys.collection('servers'))),
+      connection.ask(redis => redis.hkeys(keys.ranked)),
+    ])
+    return [...new Set([...written, ...ranked])]
+  }
+
+  async #run(
+    name: ScriptName,
+    scriptKeys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<unknown> {
+    const { connection, keys } = this.#parts
+    const first = rankingArgs(keys, this.policy(), this.#now())
+    return await connection.run(name, scriptKeys, [...first, ...args])
+  }
+
+  #now(): number {
+    return this.#parts.clock.wall()
   }
 }
 
 /** Long enough to survive an outage of all collectors; only there so that removed servers leave nothing behind. */
 const loadTtlMs = 3_600_000
+/** How many servers or calls one script looks at, so that it never holds Redis up. */
+const batch = 50
+/** The most places that one process keeps in this way. */
+const mostKept = 20_000
+/** How long a place is kept until it is asserted again. */
+const keepMs = 15_000
+/** How much younger than a call counters must be to hold it for sure. */
+const seenAfterMs = 5_000
 
 function fieldsOf({ reconciled, ...numbers }: Load): (string | number)[] {
   return [...Object.entries(numbers).flat(), 'reconciled', reconciled ? '1' : '0']
 }
 
-async function reserveInRedis(parts: LedgerParts, order: ReserveOrder): Promise<Choice> {
-  const { connection, keys, policy, garbage } = parts
-  const args = [order.call, order.at, order.ttlMs, policy.utilisation, policy.rho, order.chance]
-  const reply = await connection.run(
-    'reserve',
-    [keys.collection('servers'), keys.reservation(order.call)],
-    [...args, keys.loads, keys.places, ...order.exclude],
-  )
-  const [id = '', json = '', ...triples] = replySchema.parse(reply)
-  const considered = consideredOf(triples)
-  if (id === '') return { kind: 'none', reason: reasonOf(considered), considered }
-  const row = garbage.check(`${keys.collection('servers')} ${id}`, fromJson(rowSchema, json))
-  if (row) return { kind: 'chosen', server: row.item, considered }
-  // A row that the script could read and we cannot must not win again.
-  return await reserveInRedis(parts, { ...order, exclude: [...order.exclude, id] })
-}
-
-const replySchema = z.array(z.string())
-const rowSchema = versionedSchema(mediaServerSchema)
-
-function consideredOf(triples: readonly string[]): readonly Considered[] {
-  const considered: Considered[] = []
-  for (let i = 0; i + 2 < triples.length; i += 3) {
-    const [id = '', load = '', excluded = ''] = triples.slice(i, i + 3)
-    const why = exclusionSchema.safeParse(excluded).data
-    considered.push(why ? { id, excluded: why } : { id, load: Number(load) })
-  }
-  return considered.toSorted((a, b) => (a.id < b.id ? -1 : 1))
-}
-
-const exclusionSchema = z.enum(['not-active', 'not-reconciled', 'down', 'full', 'tried'])
-
-/** Reads loads, health and reservations, and leaves loads and health in `book` for the time when Redis is away. */
 async function readCandidates(
   { connection, keys, clock, garbage }: LedgerParts,
   servers: readonly MediaServer[],
-  book: LedgerBook,
 ): Promise<readonly Candidate[]> {
   const now = clock.wall()
   const replies = await connection.askMany(pipeline => {
@@ -145,11 +247,17 @@ async function readCandidates(
       .parse(replies[2 * index + 1])
     const isEmpty = word !== undefined && word['waiting'] === undefined
     const load = isEmpty ? undefined : garbage.check(keys.load(server.id), loadSchema.safeParse(word).data)
-    const health = healthSchema.parse(word?.['health'])
-    book.putHealth(server.id, health)
-    if (!load) return { server, reserved, health }
-    book.putLoad(server.id, load)
-    return { server, load, reserved, health }
+    const { health, until, ejections, warmSince, nextAt } = standingSchema.parse(word ?? {})
+    return {
+      server,
+      ...(load && { load }),
+      reserved,
+      health,
+      ...(until && { until }),
+      ...(ejections && { ejections }),
+      ...(warmSince !== undefined && { warmSince }),
+      ...(nextAt !== undefined && { nextAt }),
+    }
   })
 }
 

@@ -20,9 +20,13 @@ export function createRedisPins(
   const own = new MemoryPins()
   return {
     async put(pin) {
-      await own.put(pin)
-      const json = JSON.stringify(pin)
-      await connection.tryTo(() => connection.ask(redis => redis.set(keys.pin(pin.agent), json, 'PX', ttlMs)))
+      let taken = await own.put(pin)
+      await connection.tryTo(async () => {
+        const args = [pin.fence ?? 0, JSON.stringify(pin), ttlMs]
+        taken = (await connection.run('pin', [keys.pin(pin.agent)], args)) === 1
+      })
+      if (!taken) await own.remove(pin.agent, pin.call)
+      return taken
     },
     async get(agent) {
       try {
@@ -38,7 +42,7 @@ export function createRedisPins(
     },
     async renew() {
       for (const pin of own.all()) {
-        const args = [pin.call, JSON.stringify(pin), ttlMs]
+        const args = [pin.call, JSON.stringify(pin), ttlMs, pin.fence ?? 0]
         const kept = await connection.run('repin', [keys.pin(pin.agent)], args)
         if (kept === 0) await own.remove(pin.agent, pin.call)
       }

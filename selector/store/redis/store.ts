@@ -1,6 +1,9 @@
 import { every, type Clock } from '../../../runtime/clock.ts'
 import type { Log } from '../../../runtime/log.ts'
-import type { Policy } from '../../domain/choose.ts'
+import type { Policy } from '../../domain/standing.ts'
+import type { MediaServer } from '../../domain/media-server.ts'
+import { measuredRho } from '../../domain/rho.ts'
+import { withFile } from '../decision-file.ts'
 import { keysOf, type Keys } from '../keys.ts'
 import { routeSchema } from '../route-schema.ts'
 import { agentSchema, mediaServerSchema } from '../schemas.ts'
@@ -8,12 +11,13 @@ import type { Store } from '../store.ts'
 import { trunkSchema } from '../trunk-schema.ts'
 import { createRedisBindings } from './bindings.ts'
 import { Changes } from './changes.ts'
-import { createRedisCollection } from './collection.ts'
+import { createRedisCollection, type RedisCollection } from './collection.ts'
 import { Connection } from './connection.ts'
 import { createRedisCredentials } from './credentials.ts'
 import { createGarbage } from './garbage.ts'
 import { createRedisLeases } from './leases.ts'
-import { createRedisLedger } from './ledger.ts'
+import { createRedisDecisions } from './decisions.ts'
+import { createRedisLedger, type RedisLedger } from './ledger.ts'
 import { createRedisPins } from './pins.ts'
 import { createRedisSessions } from './sessions.ts'
 
@@ -24,6 +28,10 @@ export interface RedisStoreOptions {
   /** Processes with the same fleet name share everything. */
   readonly fleet: string
   readonly policy: Policy
+  /** Whether the policy's ρ follows what is measured. */
+  readonly measureRho?: boolean
+  /** Takes one JSON line per decision of this process. */
+  readonly decisionsFile?: string
   readonly clock: Clock
   readonly log: Log
   /** How long one command may take before this process goes on without Redis. */
@@ -32,7 +40,7 @@ export interface RedisStoreOptions {
 
 /** The store of a fleet with several processes. `start` rejects with `E_REDIS_UNREACHABLE` within three seconds. */
 export function createRedisStore(options: RedisStoreOptions): Store {
-  const { url, fleet, clock, log, commandTimeoutMs = 250 } = options
+  const { url, fleet, clock, log, commandTimeoutMs = 150, measureRho = false } = options
   const keys = keysOf(fleet)
   const connection = new Connection({ url, commandTimeoutMs, clock, log })
   const changes = new Changes(connection, keys, clock, log)
@@ -46,8 +54,10 @@ export function createRedisStore(options: RedisStoreOptions): Store {
       await connection.start()
       await changes.start()
       for (const collection of [servers, agents, trunks, routes]) await collection.start()
+      ledger.setServers(servers.view())
+      await ledger.rerank()
       await ledger.candidates()
-      endUpkeep = keepUp(parts, connection, clock)
+      endUpkeep = keepUp(parts, connection, clock, measureRho)
     },
     async stop() {
       endUpkeep?.()
@@ -60,7 +70,7 @@ export function createRedisStore(options: RedisStoreOptions): Store {
 type Parts = ReturnType<typeof createParts>
 
 function createParts(
-  { policy, clock, log }: RedisStoreOptions,
+  { policy, decisionsFile, clock, log }: RedisStoreOptions,
   keys: Keys,
   connection: Connection,
   changes: Changes,
@@ -69,16 +79,40 @@ function createParts(
   const shared = { connection, keys, changes, garbage, log }
   const withServer = (id: string): readonly string[] => [keys.load(id), keys.reservations(id)]
   const servers = createRedisCollection('servers', mediaServerSchema, shared, withServer)
+  const ledger = createRedisLedger({ ...shared, policy, servers: () => servers.view(), clock })
+  servers.onChange(() => ledger.setServers(servers.view()))
   return {
-    servers,
+    servers: ranked(servers, ledger),
     agents: createRedisCollection('agents', agentSchema, shared),
     trunks: createRedisCollection('trunks', trunkSchema, shared),
     routes: createRedisCollection('routes', routeSchema, shared),
-    ledger: createRedisLedger({ ...shared, policy, servers: () => servers.view(), clock }),
+    ledger,
+    decisions: withFile(createRedisDecisions(shared), decisionsFile, log),
     pins: createRedisPins(connection, keys, garbage, pinTtlMs),
     bindings: createRedisBindings(connection, keys, garbage, clock),
     sessions: createRedisSessions({ ...shared, clock, ttlMs: sessionTtlMs }),
     credentials: createRedisCredentials(connection, keys, garbage, clock),
+  }
+}
+
+/** Servers as written by an operator, each in its place in the order of loads when the write is done. */
+function ranked(servers: RedisCollection<MediaServer>, ledger: RedisLedger): RedisCollection<MediaServer> {
+  const moved = async (id: string): Promise<void> => {
+    ledger.setServers(servers.view())
+    await ledger.rerank([id])
+  }
+  return {
+    ...servers,
+    async put(server, expect) {
+      const written = await servers.put(server, expect)
+      if (written) await moved(server.id)
+      return written
+    },
+    async remove(id) {
+      const removed = await servers.remove(id)
+      if (removed) await moved(id)
+      return removed
+    },
   }
 }
 
@@ -87,6 +121,7 @@ function keepUp(
   { ledger, pins, bindings, sessions, credentials }: Parts,
   connection: Connection,
   clock: Clock,
+  measureRho: boolean,
 ): () => void {
   const renew = (): void => {
     void connection.tryTo(() => pins.renew())
@@ -94,12 +129,17 @@ function keepUp(
   }
   const restore = (): void => {
     renew()
+    // Loads first: they say which calls need no place any more.
+    void ledger.restore().then(() => clock.after(restoreMs, () => void ledger.keep()))
     void connection.tryTo(() => bindings.restore())
     void connection.tryTo(() => credentials.restore())
   }
   const ends = [
     every(clock, renewMs, renew),
     every(clock, viewMs, () => void ledger.candidates()),
+    ...(measureRho ? [every(clock, measureMs, () => void measure(ledger))] : []),
+    every(clock, keepMs, () => void ledger.keep()),
+    every(clock, rerankMs, () => void ledger.rerank()),
     connection.onReturn(restore),
   ]
   return () => {
@@ -110,5 +150,20 @@ function keepUp(
 const renewMs = 10_000
 const sessionTtlMs = 30_000
 const pinTtlMs = 60_000
+async function measure(ledger: RedisLedger): Promise<void> {
+  const policy = ledger.policy()
+  const loads = (await ledger.candidates()).flatMap(({ load }) => load ?? [])
+  const rho = measuredRho(loads, policy.rho)
+  if (rho !== policy.rho) await ledger.follow({ ...policy, rho })
+}
+
+/** How often the share of agents in call is measured. */
+const measureMs = 10_000
+/** How often places are kept of calls that no counters show. */
+const keepMs = 5_000
+/** How long collectors of other doors have to tell their loads after Redis was away. */
+const restoreMs = 3_000
+/** How often the order of loads is held against what it is made of. */
+const rerankMs = 30_000
 /** How old the view may be that a placement falls back to. */
 const viewMs = 2_000

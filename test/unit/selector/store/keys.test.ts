@@ -4,8 +4,8 @@ import { keysOf, part } from '../../../../selector/store/keys.ts'
 
 t.test('plain ids stay readable', async t => {
   t.equal(keysOf('main').binding('anna.1'), 'portico:{main}:binding:anna.1')
-  t.equal(keysOf('main').load('ms-a'), `${keysOf('main').loads}ms-a`)
-  t.equal(keysOf('main').reservations('ms-a'), `${keysOf('main').places}ms-a`)
+  t.equal(keysOf('main').load('ms-a'), `${keysOf('main').prefix}load:ms-a`)
+  t.equal(keysOf('main').reservations('ms-a'), `${keysOf('main').prefix}reservations:ms-a`)
 })
 
 t.test('nothing that somebody calls himself leaves its place in a key', async t => {
