@@ -115,7 +115,12 @@ export class FrontDoor {
     }
     if (caller.kind !== 'agent' || caller.flow === session.flow) return true
     // The agent is heard on another connection than before: it must prove again who it is.
-    if ((await agents.identify(event, caller.flow)) !== session.call.agent) return false
+    const agent = await agents.identify(event, caller.flow)
+    if (agent === undefined) return false
+    if (agent !== session.call.agent) {
+      this.#reply(event, 403)
+      return false
+    }
     session.flow = caller.flow
     session.handle({ kind: 'flow-back' })
     return true

@@ -1,6 +1,6 @@
 import { retryAfter } from '../admission.ts'
 import type { ClientTx, Core, ServerTx } from '../core.ts'
-import { isAt, movedTo, peerAt, sequenced } from '../dialog/dialog.ts'
+import { isAt, peerAt, sequenced } from '../dialog/dialog.ts'
 import { closeDialog } from '../dialogs.ts'
 import type { LiveDialog } from '../live-dialog.ts'
 import { cancelClient } from '../uac/cancel.ts'
@@ -8,7 +8,10 @@ import type { Incoming } from './incoming.ts'
 import type { Rejection } from './requests.ts'
 import { respond } from './respond.ts'
 
-/** Takes a request into its dialog, or says why not; a BYE ends the dialog at once (RFC 3261 §12.2.2, §14.2, §15.1.2). */
+/**
+ * Takes a request into its dialog, or says why not; a BYE ends the dialog at once (RFC 3261 §12.2.2, §14.2, §15.1.2). What
+ * comes from elsewhere changes nothing until it is accepted: whoever sent it may still have to prove who it is.
+ */
 export function enterDialog(core: Core, live: LiveDialog, incoming: Incoming): Rejection | undefined {
   const peer = peerAt(incoming.source)
   const hasMoved = !isAt(live.plain, peer)
@@ -19,7 +22,8 @@ export function enterDialog(core: Core, live: LiveDialog, incoming: Incoming): R
   if (live.heldBye !== undefined && incoming.method !== 'BYE') return { status: 481 }
   const overlap = overlapOf(core, live, incoming)
   if (overlap !== undefined) return overlap
-  live.plain = hasMoved ? movedTo(taken.dialog, peer) : taken.dialog
+  if (hasMoved) return undefined
+  live.plain = taken.dialog
   if (incoming.method === 'BYE') end(core, live)
   return undefined
 }

@@ -1,12 +1,14 @@
+import type { Source } from '../api.ts'
 import type { Core, ServerContext, ServerTx } from '../core.ts'
 import { uasDialog } from '../dialog/create.ts'
-import { peerAt, refreshed } from '../dialog/dialog.ts'
+import { isAt, movedTo, peerAt, refreshed, sequenced } from '../dialog/dialog.ts'
 import { closeDialog } from '../dialogs.ts'
 import type { LiveDialog } from '../live-dialog.ts'
 import { contactUri, cseq } from '../message/accessors.ts'
 import type { SipRequest } from '../message/message.ts'
 import { openDialog } from '../open-dialog.ts'
 import { followSubscription, keepBySubscription } from '../subscriptions.ts'
+import { cancelClient } from '../uac/cancel.ts'
 import { hangUp } from '../uac/hang-up.ts'
 import { LiveAnswer } from './live-answer.ts'
 
@@ -50,10 +52,22 @@ function settleInside(
   if (dialog.theirInvite === server) dialog.theirInvite = undefined
   if (dialog.theirUpdate === server) dialog.theirUpdate = undefined
   if (!isSuccess(sent)) return
+  followPeer(core, dialog, request, server.context.source)
   if (method === 'INVITE' || method === 'UPDATE') dialog.plain = refreshed(dialog.plain, contactUri(request))
   if (dialog.isOver) return
   followSubscription(dialog, request, sent.expires)
   if (method === 'INVITE') awaitAck(core, dialog, server, request, sent)
+}
+
+/** A request from elsewhere that was accepted came from the peer, e.g. a browser over its next connection. */
+function followPeer(core: Core, live: LiveDialog, request: SipRequest, source: Source): void {
+  const peer = peerAt(source)
+  if (live.isOver || isAt(live.plain, peer)) return
+  const taken = sequenced(live.plain, cseq(request)?.number ?? 0)
+  live.plain = movedTo(taken.inOrder ? taken.dialog : live.plain, peer)
+  if (request.method !== 'BYE') return
+  if (live.ourInvite !== undefined) cancelClient(core, live.ourInvite, [])
+  closeDialog(core, live)
 }
 
 function settleCall(

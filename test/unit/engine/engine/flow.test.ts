@@ -133,6 +133,34 @@ t.test('a call follows its browser to the next connection', async t => {
   rest(t)
 })
 
+t.test('what comes over another connection and is refused changes nothing, BYE included', async t => {
+  const { a, b, deliver, dialog, ends, network, rest } = await browserCall()
+  const other = network.connect(a.transports, b.transports)
+  for (const method of ['INFO', 'INVITE', 'BYE']) {
+    a.engine.request({ method, dialog, flow: other.client, ...(method === 'INVITE' && sdp) })
+    deliver()
+    b.engine.respond(b.take('request').transaction, { status: 401 })
+    deliver()
+    t.equal(a.take('response').response.status, 401)
+  }
+  b.engine.request({ method: 'INFO', dialog })
+  deliver()
+  t.equal(network.packets.at(-1)?.text.startsWith('SIP/2.0 481'), true, 'it went over the first connection')
+  t.ok(ends)
+  rest(t)
+})
+
+t.test('a BYE over another connection ends the call when it is accepted', async t => {
+  const { a, b, deliver, dialog, network, rest } = await browserCall()
+  const other = network.connect(a.transports, b.transports)
+  a.engine.request({ method: 'BYE', dialog, flow: other.client })
+  deliver()
+  b.engine.respond(b.take('request').transaction, { status: 200 })
+  deliver()
+  t.equal(a.take('response').response.status, 200)
+  rest(t)
+})
+
 t.test('a policy may forbid that: 403, and the call stays where it is', async t => {
   const { a, b, deliver, dialog, network, rest } = await browserCall({ newFlow: 'refuse' })
   const other = network.connect(a.transports, b.transports)
