@@ -92,6 +92,8 @@ function rejectionOf(core: Core, incoming: Incoming, live: LiveDialog | undefine
   if (!mayEnter(core, method, live !== undefined, source.address)) return overloaded(core, method)
   if (Number(request.headers.get('max-forwards') ?? 70) === 0) return { status: 483 }
   if (incoming.toTag !== undefined && live === undefined) return { status: 481 }
+  // §8.2.2.1
+  if (!ownSchemes.test(request.uri)) return { status: 416 }
   return demandRejection(core, request) ?? (opensDialog(incoming) ? callRejection(core, incoming) : undefined)
 }
 
@@ -108,6 +110,9 @@ function callRejection(core: Core, incoming: Incoming): Rejection | undefined {
   const isMerged = core.refusedCalls.get(leg)?.cseq === incoming.cseq
   return isMerged || core.legs.has(leg) || core.dialogs.has(leg) ? { status: 482 } : undefined
 }
+
+/** The URI schemes that can name anybody here. */
+const ownSchemes = /^(?:sips?|tel):/i
 
 function overloaded(core: Core, method: string): Rejection {
   core.counts.shed.add(methodLabel(method))
