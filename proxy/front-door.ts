@@ -2,11 +2,14 @@ import type { HeaderLine } from '../engine/message/message.ts'
 import { parseUri } from '../engine/message/uri.ts'
 import { messageOf } from '../runtime/errors.ts'
 import { agentId } from '../selector/domain/agent.ts'
+import type { MediaServer } from '../selector/domain/media-server.ts'
 import { allowedMethods } from './call/b-leg.ts'
 import { CallSession, type SessionPorts } from './call/call-session.ts'
 import { Calls } from './call/calls.ts'
+import { Mover } from './call/mover.ts'
 import { bodyOf, newCall, type CallLimits, type Parties } from './call/new-call.ts'
-import type { Directory, EdgeEvent } from './ports.ts'
+import { partyOf } from './call/parties.ts'
+import type { Directory, EdgeEvent, Outward } from './ports.ts'
 import type { Agents } from './registrar/agents.ts'
 import { callerAt } from './route/caller.ts'
 import type { Prober } from './route/prober.ts'
@@ -15,10 +18,11 @@ type RequestEvent = Extract<EdgeEvent, { kind: 'request' }>
 type ResponseEvent = Extract<EdgeEvent, { kind: 'response' }>
 
 export interface FrontDoorOptions {
-  readonly ports: SessionPorts
+  readonly ports: Omit<SessionPorts, 'homes'>
   readonly directory: Directory
   readonly agents: Agents
   readonly prober: Prober
+  readonly outward: Outward
   readonly domain: string
   readonly limits: CallLimits
 }
@@ -26,10 +30,12 @@ export interface FrontDoorOptions {
 /** What is done with each SIP message: who sent it, and which part of the door answers. */
 export class FrontDoor {
   readonly calls = new Calls()
+  readonly mover: Mover
   readonly #options: FrontDoorOptions
 
   constructor(options: FrontDoorOptions) {
     this.#options = options
+    this.mover = new Mover({ calls: this.calls, ...options.ports })
   }
 
   /** Takes an event of the edge. */
@@ -48,11 +54,14 @@ export class FrontDoor {
         return this.#response(event)
       case 'cancel':
         return this.#cancelled(event.transaction)
-      case 'ack':
-        return
-      case 'dialog-ended': {
+      case 'ack': {
         const found = this.calls.byDialog(event.dialog)
-        return found?.session.handle({ kind: 'dialog-ended', leg: found.leg })
+        return found?.session.handle({ kind: 'acked', leg: found.leg, ...bodyOf(event.request) })
+      }
+      case 'dialog-ended': {
+        const { dialog } = event
+        const found = this.calls.byDialog(dialog)
+        return found?.session.handle({ kind: 'dialog-ended', leg: found.leg, dialog })
       }
       case 'flow-closed':
         return this.#flowClosed(event.flow)
@@ -64,10 +73,9 @@ export class FrontDoor {
     for (const session of this.calls.all()) session.handle({ kind: 'hang-up' })
   }
 
-  /** Ends the calls on a media server that is dead, so that their agents call in again and are placed elsewhere. */
-  serverLost(server: string): void {
-    for (const session of this.calls.all())
-      if (session.server === server) session.handle({ kind: 'server-lost' })
+  /** Takes the calls on a media server that is dead to another one; those for which there is none, or without an anchor for their media, end. */
+  async serverLost(server: string): Promise<void> {
+    await this.mover.flee(server)
   }
 
   async #request(event: RequestEvent): Promise<void> {
@@ -82,7 +90,8 @@ export class FrontDoor {
         return caller.kind === 'agent' ? agents.register(event, caller.flow) : this.#reply(event, 403)
       case 'INVITE':
         if (caller.kind === 'agent') return this.#fromAgent(event, caller.flow)
-        return caller.kind === 'trunk' ? this.#fromTrunk(event, caller.trunk.id) : this.#reply(event, 403)
+        if (caller.kind === 'server') return this.#fromServer(event, caller.server)
+        return this.#fromTrunk(event, caller.trunk.id)
       default:
         return this.#reply(event, 405, [['Allow', allowedMethods]])
     }
@@ -97,6 +106,7 @@ export class FrontDoor {
     session.handle({
       kind: 'request',
       leg,
+      dialog,
       transaction: event.transaction,
       method: event.request.method,
       headers: event.request.headers.lines,
@@ -108,8 +118,7 @@ export class FrontDoor {
   async #maySpeak(event: RequestEvent, session: CallSession, leg: 'a' | 'b'): Promise<boolean> {
     const { directory, agents } = this.#options
     const caller = callerAt(event.origin, directory)
-    const outside = session.call.kind === 'agent' ? 'agent' : 'trunk'
-    if (caller.kind !== (leg === 'b' ? 'server' : outside)) {
+    if (caller.kind !== partyOf(session.call, leg)) {
       this.#reply(event, 403)
       return false
     }
@@ -139,13 +148,20 @@ export class FrontDoor {
     this.#begin(event, { kind: 'client', agent, trunk, server: place.server })
   }
 
+  async #fromServer(event: RequestEvent, server: MediaServer): Promise<void> {
+    const route = await this.#options.outward.route(event.request, server)
+    if (route.kind === 'refused') return this.#reply(event, route.status)
+    this.#begin(event, { ...route, server })
+  }
+
   #begin(event: RequestEvent, parties: Parties): void {
     const { limits, domain, ports } = this.#options
     if (this.calls.size >= limits.calls) return this.#reply(event, 503, [['Retry-After', '5']])
     const made = newCall(event, parties, limits, domain)
     if (made.kind === 'refused') return this.#reply(event, made.status)
+    if (this.calls.byId(made.call.id)) return this.#reply(event, 482)
     const flow = parties.kind === 'agent' ? parties.flow : undefined
-    const session = new CallSession(made.call, made.facts, flow, ports, this.calls)
+    const session = new CallSession(made.call, made.facts, flow, { ...ports, homes: this.mover }, this.calls)
     this.calls.add(session)
     ports.callLog.began(session.live())
     session.handle({ kind: 'began' })

@@ -29,6 +29,7 @@ import { createNonces } from './registrar/nonces.ts'
 import { createRegistrar } from './registrar/registrar.ts'
 import { createDirectory, type StoreDirectory } from './route/directory.ts'
 import { createHealthWatch, type HealthWatch } from './route/health-watch.ts'
+import { createOutward } from './route/outward.ts'
 import { createPlacement } from './route/placement.ts'
 import { createProber, type Prober } from './route/prober.ts'
 import { createSignalling, type Signalling } from './signalling.ts'
@@ -129,7 +130,7 @@ function compose(options: DoorOptions, edge: SipEdge, media: MediaAnchor): Compo
     clock,
     log,
     policy: config.health,
-    onLost: server => frontDoor.serverLost(server),
+    onLost: server => void frontDoor.serverLost(server),
   })
   const placement = createPlacement({
     store,
@@ -159,11 +160,19 @@ function compose(options: DoorOptions, edge: SipEdge, media: MediaAnchor): Compo
     directory,
     agents: createAgentsSide(options, edge, directory, door),
     prober,
+    outward: createOutward({
+      bindings: store.bindings,
+      trunks: () => directory.trunks(),
+      door,
+      domain: config.agents.domain,
+      chance: fraction,
+    }),
     domain: config.agents.domain,
     limits: {
       calls: config.limits.calls,
       ringMs,
       flowGraceMs: config.agents.flowGraceMs,
+      anchored: media.anchors,
       ...config.failover,
     },
   })

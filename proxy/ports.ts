@@ -4,6 +4,7 @@ import type { MediaServer } from '../selector/domain/media-server.ts'
 import type { Agent } from '../selector/domain/agent.ts'
 import type { HealthOutcome } from '../selector/domain/health.ts'
 import type { Trunk } from '../selector/domain/trunk.ts'
+import type { OutsidePlace } from './call/call.ts'
 import type { Verdict } from './call/verdict.ts'
 
 /** Where a request came from, as the socket tells it. */
@@ -212,6 +213,21 @@ export interface Credentials {
   readonly expiresAt?: number
 }
 
+/** Where the calls of media servers may go. */
+export interface Outward {
+  route(request: SipRequest, server: MediaServer): Promise<OutwardRoute>
+}
+
+/** Whom a media server wants the door to call, and by which ways; or why it may not. */
+export type OutwardRoute =
+  | {
+      readonly kind: 'dial-out' | 'ring-agent'
+      readonly agent: string
+      readonly trunk?: string
+      readonly places: readonly OutsidePlace[]
+    }
+  | { readonly kind: 'refused'; readonly status: number }
+
 /** The location service (RFC 3261 §10), shared by all doors. */
 export type { BindingStore as Bindings } from '../selector/store/store.ts'
 
@@ -222,10 +238,13 @@ export interface CallLog {
   over(record: CallRecord): void
 }
 
+/** An agent that calls in, a client of an agent that calls in, a client that an agent calls, an agent that its conference calls. */
+export type CallKind = 'agent' | 'client' | 'dial-out' | 'ring-agent'
+
 /** A call that is going on. */
 export interface LiveCall {
   readonly id: string
-  readonly kind: 'agent' | 'client'
+  readonly kind: CallKind
   readonly agent: string
   readonly trunk?: string
   readonly server?: string

@@ -290,7 +290,7 @@ export const hintOutput = z.object({
 /** One leg of a call in progress. */
 export const sessionOutput = z.object({
   id: z.string(),
-  kind: z.enum(['agent', 'client']),
+  kind: z.enum(['agent', 'client', 'dial-out', 'ring-agent']),
   agent: z.string(),
   trunk: z.string().optional(),
   server: z.string().optional(),

@@ -2,12 +2,13 @@
 import type { HeaderLine } from '../../engine/message/message.ts'
 import type { MediaServer } from '../../selector/domain/media-server.ts'
 import type { RequestOrder } from '../ports.ts'
-import type { Call } from './call.ts'
+import type { Call, OutsidePlace, Place } from './call.ts'
+import { agentLeg, sdpBody } from './parties.ts'
 
 /** The methods that the door takes part in. */
-export const allowedMethods = 'INVITE, ACK, CANCEL, BYE, INFO, MESSAGE, OPTIONS, UPDATE'
+export const allowedMethods = 'INVITE, ACK, CANCEL, BYE, INFO, MESSAGE, OPTIONS, PRACK, UPDATE'
 
-/** What of the caller's INVITE is told to the media server. */
+/** What of the caller's INVITE is told to a media server. */
 export interface CallerFacts {
   readonly domain: string
   /** Number and name of the caller of a client leg, already reduced to safe characters. */
@@ -16,32 +17,59 @@ export interface CallerFacts {
   readonly maxForwards: number
 }
 
-/** The INVITE that puts `call` into its conference on `server` (DESIGN: `agt-<agent>` and `cli-<agent>`). */
+/** The INVITE to `place`. Without `sdp` it leaves the offer to the other side. */
 export function inviteTo(
-  server: MediaServer,
+  place: Place,
   call: Call,
   facts: CallerFacts,
   branch: string,
-  sdp: string,
+  sdp?: string,
 ): RequestOrder {
-  const prefix = call.kind === 'agent' ? 'agt' : 'cli'
-  const { host, port, transport } = server.sip
-  const uri = `sip:${prefix}-${call.agent}@${bracketed(host)}:${port};transport=${transport}`
-  const from = `<sip:${facts.caller.user}@${facts.domain}>`
+  const common: readonly HeaderLine[] = [
+    ['Max-Forwards', String(facts.maxForwards)],
+    ['Allow', allowedMethods],
+  ]
+  const target = place.kind === 'server' ? toServer(place.server, call, facts) : toOutside(place, sdp)
   return {
     transaction: branch,
     method: 'INVITE',
+    ...target,
+    headers: [...target.headers, ...common],
+    ...(sdp !== undefined && { body: sdpBody(sdp) }),
+  }
+}
+
+type Addressed = Pick<RequestOrder, 'uri' | 'side' | 'nextHop' | 'flow'> & {
+  readonly headers: readonly HeaderLine[]
+}
+
+/** Into the agent's conference: `agt-<agent>` and `cli-<agent>` are what the dialplan of a media server knows. */
+function toServer(server: MediaServer, call: Call, { caller, domain }: CallerFacts): Addressed {
+  const prefix = agentLeg(call) === undefined ? 'cli' : 'agt'
+  const { host, port, transport } = server.sip
+  const uri = `sip:${prefix}-${call.agent}@${bracketed(host)}:${port};transport=${transport}`
+  const from = `<sip:${caller.user}@${domain}>`
+  return {
     uri,
     side: 'inside',
     headers: [
-      ['From', facts.caller.name === undefined ? from : `"${facts.caller.name}" ${from}`],
+      ['From', caller.name === undefined ? from : `"${caller.name}" ${from}`],
       ['To', `<${uri}>`],
-      ['Max-Forwards', String(facts.maxForwards)],
       ['X-Portico-Call', call.id],
       ['X-Portico-Agent', call.agent],
-      ['Allow', allowedMethods],
     ],
-    body: { type: 'application/sdp', content: sdp },
+  }
+}
+
+function toOutside({ uri, nextHop, flow, headers }: OutsidePlace, sdp: string | undefined): Addressed {
+  // RFC 3262 §4: a reliable response may bring an offer when the INVITE had none, and PRACK could not answer it.
+  const reliable: readonly HeaderLine[] =
+    flow === undefined && sdp !== undefined ? [['Supported', '100rel']] : []
+  return {
+    uri,
+    ...(flow === undefined ? { side: 'trunk' } : { flow }),
+    ...(nextHop !== undefined && { nextHop }),
+    headers: [...headers, ...reliable],
   }
 }
 

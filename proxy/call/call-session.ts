@@ -1,10 +1,12 @@
 import type { Log } from '../../runtime/log.ts'
 import { messageOf } from '../../runtime/errors.ts'
 import type { Clock } from '../../runtime/clock.ts'
-import type { CallLog, LiveCall, Media, MediaExchange, MediaParty, Placement, SipEdge } from '../ports.ts'
-import type { Call, CallEvent, CallState, Effect, LegName, TimerName } from './call.ts'
+import type { CallLog, LiveCall, Media, Placement, Placed, SipEdge } from '../ports.ts'
+import type { Call, CallEvent, CallState, Effect, LegName, MediaVerb, TimerName } from './call.ts'
 import { initial, step } from './call-state.ts'
 import { inviteTo, type CallerFacts } from './b-leg.ts'
+import type { MoveEnd } from './move.ts'
+import { innerLeg } from './parties.ts'
 import type { Verdict } from './verdict.ts'
 
 /** What a session carries out its effects with. */
@@ -13,8 +15,15 @@ export interface SessionPorts {
   readonly media: Media
   readonly placement: Placement
   readonly callLog: CallLog
+  readonly homes: Homes
   readonly clock: Clock
   readonly log: Log
+}
+
+/** Where agents wait, and how to change that. */
+export interface Homes {
+  /** Moves an agent that is in no call away from `server`; resolves to where it then waits. */
+  rehome(agent: string, server: string): Promise<Placed>
 }
 
 /** What a session tells about the ids it uses, so that events find it. */
@@ -31,10 +40,12 @@ export interface SessionIndex {
 /** One call in progress: feeds events to the state machine and carries out what it says. */
 export class CallSession {
   readonly call: Call
-  /** The connection on which the caller was heard last. */
+  /** The agent's connection, when this call is with the agent. */
   flow: string | undefined
-  /** The media server that was asked last. */
+  /** The media server of this call: where it is, or which was asked last. */
   server: string | undefined
+  /** Told how far a move has come. */
+  onMove: ((outcome: 'ready' | MoveEnd) => void) | undefined
   #state: CallState = initial
   readonly #facts: CallerFacts
   readonly #ports: SessionPorts
@@ -54,7 +65,7 @@ export class CallSession {
   ) {
     this.call = call
     this.flow = flow
-    this.server = call.server?.id
+    this.server = call.caller?.id
     this.#facts = facts
     this.#ports = ports
     this.#index = index
@@ -78,11 +89,17 @@ export class CallSession {
     const before = this.#state
     const [after, ...effects] = step(this.call, before, event)
     this.#state = after
-    if ('server' in after) this.server = after.server.id
-    if ('dialog' in event && event.dialog !== undefined && after.kind !== 'over')
-      this.#index.bind(event.dialog, this, 'b')
+    const server = serverOf(after)
+    if (server !== undefined) this.server = server
+    if (event.kind === 'response' && event.dialog !== undefined && after.kind !== 'over') this.#bindB(event)
     for (const effect of effects) this.#carryOut(effect)
     if (before.kind !== after.kind) this.#moved(after)
+  }
+
+  /** A dialog that an INVITE of ours has made: with the place that was asked, or with the server that a move goes to. */
+  #bindB({ transaction, dialog = '' }: Extract<CallEvent, { kind: 'response' }>): void {
+    const isMove = this.#state.kind === 'up' && this.#state.move?.branch === transaction
+    this.#index.bind(dialog, this, isMove ? innerLeg(this.call) : 'b')
   }
 
   #moved(state: CallState): void {
@@ -94,54 +111,64 @@ export class CallSession {
     }
     if (state.kind === 'up') {
       this.#answeredAt = this.#ports.clock.wall()
-      this.#index.bind(this.call.dialog, this, 'a')
     }
     this.#ports.callLog.changed(this.live())
   }
 
   #carryOut(effect: Effect): void {
-    const { edge, media, placement } = this.#ports
+    const { edge } = this.#ports
     switch (effect.kind) {
-      case 'place':
-        return this.#place(effect.exclude)
-      case 'release':
-        return this.#inBackground('release', placement.release(this.call.id))
-      case 'offer':
-      case 'answer':
-        return this.#exchange(effect)
-      case 'end-media':
-        return this.#inBackground('end-media', media.end(effect.branch))
       case 'respond':
-        edge.respond(effect)
-        if (effect.status >= 200) this.#index.answered(effect.transaction)
-        return
-      case 'dial':
-        this.#index.watch(effect.branch, this)
-        return edge.request(inviteTo(effect.server, this.call, this.#facts, effect.branch, effect.sdp))
+        return this.#respond(effect)
+      case 'dial': {
+        const { place, branch, sdp } = effect
+        if (place.kind === 'outside' && place.flow !== undefined) this.flow = place.flow
+        this.#index.watch(branch, this)
+        return edge.request(inviteTo(place, this.call, this.#facts, branch, sdp))
+      }
       case 'ask':
         this.#index.watch(effect.transaction, this)
         return edge.request(effect)
       case 'cancel':
         return edge.cancel(effect.branch)
       case 'ack':
-        return edge.ack(effect.dialog)
-      case 'bye':
-        return edge.request({
-          transaction: `${this.call.id}-bye-${effect.dialog}`,
-          method: 'BYE',
-          dialog: effect.dialog,
-        })
+        return edge.ack(effect.dialog, effect.body)
+      case 'bye': {
+        const { dialog } = effect
+        return edge.request({ transaction: `${this.call.id}-bye-${dialog}`, method: 'BYE', dialog })
+      }
+      case 'invite':
+      case 'offer':
+      case 'answer':
+        return this.#exchange(effect)
+      case 'drop-media':
+        return this.#inBackground('drop-media', this.#ports.media.drop(effect.media, effect.tag))
+      case 'end-media':
+        return this.#inBackground('end-media', this.#ports.media.end(effect.media))
       default:
         return this.#keepBooks(effect)
     }
   }
 
-  #keepBooks(
-    effect: Extract<Effect, { kind: 'start-timer' | 'stop-timer' | 'settle' | 'leave' | 'judge' | 'record' }>,
-  ): void {
+  #respond(effect: Extract<Effect, { kind: 'respond' }>): void {
+    const { transaction, status } = effect
+    // From the 2xx on the caller may speak inside the dialog.
+    if (transaction === this.call.transaction && status >= 200 && status <= 299)
+      this.#index.bind(this.call.dialog, this, 'a')
+    this.#ports.edge.respond(effect)
+    if (status >= 200) this.#index.answered(transaction)
+  }
+
+  #keepBooks(effect: BookEffect): void {
     const { placement } = this.#ports
     const { id: call, agent } = this.call
     switch (effect.kind) {
+      case 'place':
+        return this.#placed(placement.place({ call, agent, exclude: effect.exclude }))
+      case 'rehome':
+        return this.#placed(this.#ports.homes.rehome(agent, effect.server))
+      case 'release':
+        return this.#inBackground('release', placement.release(call))
       case 'start-timer':
         return this.#startTimer(effect.timer, effect.ms)
       case 'stop-timer':
@@ -153,45 +180,42 @@ export class CallSession {
       case 'leave':
         return this.#inBackground('leave', placement.left({ call, agent }))
       case 'judge':
-        return placement.result(effect.server, effect.outcome)
+        return this.#judge(effect)
+      case 'move-told':
+        if (effect.outcome === 'moved') this.#ports.callLog.changed(this.live())
+        return this.onMove?.(effect.outcome)
       case 'record':
         return this.#record(effect.verdict, effect.status)
     }
   }
 
-  #place(exclude: readonly string[]): void {
-    const { id: call, agent } = this.call
-    this.#ports.placement.place({ call, agent, exclude }).then(
-      placed =>
+  #judge({ place, outcome }: Extract<Effect, { kind: 'judge' }>): void {
+    if (place.kind === 'server') this.#ports.placement.result(place.server.id, outcome)
+  }
+
+  #placed(placed: Promise<Placed>): void {
+    placed.then(
+      outcome =>
         this.handle(
-          placed.kind === 'placed' ? placed : { kind: 'not-placed', retryAfterSec: placed.retryAfterSec },
+          outcome.kind === 'placed' ? outcome : { kind: 'not-placed', retryAfterSec: outcome.retryAfterSec },
         ),
       (cause: unknown) => {
-        this.#ports.log.error('call.place-failed', { call, cause: messageOf(cause) })
+        this.#ports.log.error('call.place-failed', { call: this.call.id, cause: messageOf(cause) })
         this.handle({ kind: 'not-placed', retryAfterSec: 5 })
       },
     )
   }
 
-  #exchange(effect: Extract<Effect, { kind: 'offer' | 'answer' }>): void {
+  #exchange({ kind, key, exchange }: Extract<Effect, { kind: MediaVerb }>): void {
     const { media, log } = this.#ports
-    const { key } = effect
-    const told = effect.kind === 'offer' ? 'media-offered' : 'media-answered'
-    const exchange = this.#mediaExchange(effect)
-    const verb = effect.kind === 'answer' ? 'answer' : this.#state.kind === 'up' ? 'offer' : 'invite'
-    media[verb](exchange).then(
+    const told = kind === 'answer' ? 'media-answered' : 'media-offered'
+    media[kind](exchange).then(
       sdp => this.handle({ kind: told, key, sdp }),
       (cause: unknown) => {
         log.warn('call.media-failed', { call: this.call.id, cause: messageOf(cause) })
         this.handle({ kind: 'media-failed', key })
       },
     )
-  }
-
-  #mediaExchange({ from, branch, sdp }: Extract<Effect, { kind: 'offer' | 'answer' }>): MediaExchange {
-    const a: MediaParty = { tag: 'a', side: this.call.aSide }
-    const b: MediaParty = { tag: 'b', side: 'server' }
-    return { call: branch, ...(from === 'a' ? { from: a, to: b } : { from: b, to: a }), sdp }
   }
 
   #startTimer(timer: TimerName, ms: number): void {
@@ -231,4 +255,27 @@ export class CallSession {
       this.#ports.log.warn(`call.${what}-failed`, { call: this.call.id, cause: messageOf(cause) }),
     )
   }
+}
+
+type BookEffect = Extract<
+  Effect,
+  {
+    kind:
+      | 'place'
+      | 'rehome'
+      | 'release'
+      | 'start-timer'
+      | 'stop-timer'
+      | 'settle'
+      | 'leave'
+      | 'judge'
+      | 'move-told'
+      | 'record'
+  }
+>
+
+/** The media server that a state names. */
+function serverOf(state: CallState): string | undefined {
+  if (state.kind === 'up') return state.server.id
+  return 'place' in state && state.place.kind === 'server' ? state.place.server.id : undefined
 }

@@ -2,76 +2,149 @@
 import type { HeaderLine } from '../../engine/message/message.ts'
 import type { HealthOutcome } from '../../selector/domain/health.ts'
 import type { MediaServer } from '../../selector/domain/media-server.ts'
-import type { Body, MediaSide } from '../ports.ts'
+import type { Body, CallKind, MediaExchange, MediaSide } from '../ports.ts'
+import type { Move, MoveEnd } from './move.ts'
 import type { Verdict } from './verdict.ts'
 
-/** The A leg is the one who called, the B leg the media server. */
+/** The A leg is the one who called, the B leg the one whom the door called. */
 export type LegName = 'a' | 'b'
 
 /** What is known of a call from its first request on and never changes. */
 export interface Call {
   readonly id: string
-  readonly kind: 'agent' | 'client'
+  readonly kind: CallKind
   readonly agent: string
   readonly trunk?: string
   /** The caller's INVITE: its transaction, and the dialog it will make. */
   readonly transaction: string
   readonly dialog: string
+  /** What the two parties are to the media anchor. */
   readonly aSide: MediaSide
-  /** The caller's SDP. */
-  readonly offer: string
-  /** The media server of a client leg: where its agent waits. */
-  readonly server?: MediaServer
-  /** How many media servers are asked at most, and how long each may take. */
+  readonly bSide: MediaSide
+  /** The caller's SDP; undefined when it leaves the offer to the other side (RFC 3261 §13.2.1). */
+  readonly offer: string | undefined
+  readonly target: Target
+  /** The media server that calls; absent when the door calls one. */
+  readonly caller?: MediaServer
+  /** Media goes through an anchor, so that each side can be changed without the other. */
+  readonly anchored: boolean
+  /** How many places are asked at most, and how long each may take to say anything. */
   readonly attempts: number
   readonly tryMs: number
-  /** How long a ringing media server is waited for. */
+  /** How long a ringing place is waited for. */
   readonly ringMs: number
   /** How long an agent's call outlives its connection. */
   readonly flowGraceMs: number
 }
 
-/** Where a call is. Every state carries what is known in it, and nothing optional. */
-export type CallState =
-  /** A media server is being chosen. */
-  | { readonly kind: 'placing'; readonly tried: readonly string[] }
-  /** The media anchor makes the offer for `server`. */
-  | { readonly kind: 'offering'; readonly server: MediaServer; readonly tried: readonly string[] }
-  /** `server` was asked by the INVITE `branch`. */
-  | {
-      readonly kind: 'trying'
-      readonly server: MediaServer
-      readonly tried: readonly string[]
-      readonly branch: string
-      readonly ringing: boolean
-      /** What `server` was offered. */
-      readonly offered: string
-    }
-  /** `server` accepted; the media anchor makes the answer for the caller. */
-  | {
-      readonly kind: 'answering'
-      readonly server: MediaServer
-      readonly branch: string
-      readonly dialog: string
-      readonly offered: string
-      /** What `server` answered. */
-      readonly answered: string
-    }
-  | Up
-  | { readonly kind: 'over'; readonly verdict: Verdict }
+/** Where a call is to go. */
+export type Target =
+  /** To a media server that is to be chosen: an agent that enters its conference. */
+  | { readonly kind: 'any-server' }
+  /** To the first of these that takes it: the server where an agent waits, the peers of a trunk, the contacts of an agent. */
+  | { readonly kind: 'places'; readonly places: readonly Place[] }
+
+/** One place that an INVITE can be sent to. */
+export type Place = { readonly kind: 'server'; readonly server: MediaServer } | OutsidePlace
+
+/** A peer of a trunk, or a contact of an agent. */
+export interface OutsidePlace {
+  readonly kind: 'outside'
+  /** The name by which it is remembered. */
+  readonly id: string
+  readonly uri: string
+  /** Where to send it instead of the host of `uri`. */
+  readonly nextHop?: string
+  /** The agent's connection to send it over. */
+  readonly flow?: string
+  /** From, To, and whatever else this place is to be told of the caller. */
+  readonly headers: readonly HeaderLine[]
+}
+
+/** One try to reach a place. */
+export interface Attempt {
+  readonly place: Place
+  /** Its INVITE; also the tag of the B leg's media, and for the first answer the name of the anchored media. */
+  readonly branch: string
+  /** Ids of all places that were tried, this one included. */
+  readonly tried: readonly string[]
+  /** Its agent was moved for this call already. */
+  readonly rehomed: boolean
+}
+
+/** Where a call is. Every state carries what is known in it. */
+export type CallState = Setup | Up | { readonly kind: 'over'; readonly verdict: Verdict }
+
+/** The states before both legs are up. */
+export type Setup =
+  /** A place is being chosen, or the agent of a client leg is being moved to a server that works. */
+  | { readonly kind: 'placing'; readonly tried: readonly string[]; readonly rehomed: boolean }
+  /** The media anchor makes the offer for the place. */
+  | ({ readonly kind: 'offering' } & Attempt)
+  | Trying
+  | Answering
+  | Late
+
+/** The place was asked by the INVITE `branch`. */
+export interface Trying extends Attempt {
+  readonly kind: 'trying'
+  readonly ringing: boolean
+  /** The last provisional status that the caller was told; 0: none. */
+  readonly told: number
+  /** What the place was offered; undefined when the caller made no offer. */
+  readonly offered: string | undefined
+  /** What the place last answered before it accepted (early media). */
+  readonly early?: string
+}
+
+/** The place accepted; the media anchor makes the answer for the caller. */
+export interface Answering extends Attempt {
+  readonly kind: 'answering'
+  readonly dialog: string
+  /** What the place was offered, and what it answered. */
+  readonly offered: string
+  readonly answered: string
+}
+
+/** The place accepted an INVITE without an offer: its offer goes to the caller, whose answer comes in the ACK. */
+export interface Late extends Attempt {
+  readonly kind: 'late'
+  /** The media anchor makes the offer for the caller; the caller has it; the media anchor makes the answer. */
+  readonly stage: 'offering' | 'waiting' | 'answering'
+  readonly dialog: string
+  /** The offer of the place, as it came and as the caller was told. */
+  readonly offer: string
+  readonly told: string
+  /** The caller's answer. */
+  readonly answer: string
+}
 
 /** Both legs are up. */
 export interface Up {
   readonly kind: 'up'
+  /** The media server of the inner leg. */
   readonly server: MediaServer
-  /** The INVITE that `server` accepted; also the name of the anchored media. */
-  readonly branch: string
-  readonly dialogs: Readonly<Record<LegName, string>>
-  /** The last SDP that each leg sent, and the last it was sent. */
-  readonly heard: Readonly<Record<LegName, string>>
-  readonly told: Readonly<Record<LegName, string>>
+  /** The name of the anchored media. */
+  readonly media: string
+  readonly legs: Readonly<Record<LegName, Leg>>
   /** Requests on their way from one leg to the other. */
   readonly relays: readonly Relay[]
+  /** How many INVITEs this call has sent, so that each gets a name of its own. */
+  readonly sent: number
+  /** Present while the inner leg is being moved to another media server. */
+  readonly move: Move | undefined
+  /** Dialogs that were given up by moves; their servers may still speak in them. */
+  readonly former: readonly string[]
+}
+
+/** One side of a call that is up. */
+export interface Leg {
+  readonly dialog: string
+  /** Its name in the anchored media. */
+  readonly tag: string
+  /** The last SDP that it sent, and the last it was sent. */
+  readonly heard: string
+  readonly told: string
 }
 
 /** One in-dialog request that is being passed on. */
@@ -80,9 +153,16 @@ export interface Relay {
   readonly transaction: string
   readonly from: LegName
   readonly method: string
-  /** An INVITE's offer goes through the media anchor, then to the other leg, and its answer back. */
-  readonly stage: 'offering' | 'asking' | 'answering'
+  /**
+   * An offer goes through the media anchor, then to the other leg, and its answer back; `renewing`: only the anchor is asked.
+   * The `late` stages are those of a re-INVITE without an offer: ours is made, waits for the answer in the ACK, and is answered.
+   */
+  readonly stage:
+    'offering' | 'asking' | 'answering' | 'renewing' | 'late-offering' | 'late-waiting' | 'late-answering'
+  /** What the leg that asked has said. */
   readonly sdp: string
+  /** What the anchor made of it for the other leg. */
+  readonly made: string
 }
 
 /** What may happen to a call. */
@@ -105,45 +185,43 @@ export type CallEvent =
   | {
       readonly kind: 'request'
       readonly leg: LegName
+      readonly dialog: string
       readonly transaction: string
       readonly method: string
       readonly headers: readonly HeaderLine[]
       readonly body?: Body
     }
+  /** A leg acknowledged our 2xx. */
+  | { readonly kind: 'acked'; readonly leg: LegName; readonly body?: Body }
   | { readonly kind: 'cancelled' }
   /** A re-INVITE was cancelled by the leg that sent it. */
   | { readonly kind: 'relay-cancelled'; readonly transaction: string }
-  | { readonly kind: 'dialog-ended'; readonly leg: LegName }
+  | { readonly kind: 'dialog-ended'; readonly leg: LegName; readonly dialog: string }
   | { readonly kind: 'timer'; readonly timer: TimerName }
   /** The agent's connection closed, or the agent was heard again on another one. */
   | { readonly kind: 'flow-closed' }
   | { readonly kind: 'flow-back' }
-  /** The media server is dead: neither its Manager Interface nor its SIP answers. */
+  /** The media server is dead, and the call cannot be moved away from it. */
   | { readonly kind: 'server-lost' }
   | { readonly kind: 'hang-up' }
+  /** The inner leg is to go to `server`; `isLost`: the server where it is now is dead. */
+  | { readonly kind: 'move'; readonly server: MediaServer; readonly isLost: boolean }
+  /** The new leg is to take the place of the old one, or to be given up. */
+  | { readonly kind: 'switch' }
+  | { readonly kind: 'stay' }
 
-export type TimerName = 'try' | 'ring' | 'flow'
+export type TimerName = 'try' | 'ring' | 'flow' | 'move'
 
 /** What follows from an event; data, so that a test can compare it and a log can print it. */
 export type Effect =
   | { readonly kind: 'place'; readonly exclude: readonly string[] }
+  /** The agent is to be moved away from `server`, so that this call can follow it. */
+  | { readonly kind: 'rehome'; readonly server: string }
   | { readonly kind: 'release' }
-  | {
-      readonly kind: 'offer'
-      readonly key: string
-      readonly branch: string
-      readonly from: LegName
-      readonly sdp: string
-    }
-  | {
-      readonly kind: 'answer'
-      readonly key: string
-      readonly branch: string
-      readonly from: LegName
-      readonly sdp: string
-    }
-  | { readonly kind: 'end-media'; readonly branch: string }
-  | { readonly kind: 'dial'; readonly server: MediaServer; readonly branch: string; readonly sdp: string }
+  | { readonly kind: MediaVerb; readonly key: string; readonly exchange: MediaExchange }
+  | { readonly kind: 'drop-media'; readonly media: string; readonly tag: string }
+  | { readonly kind: 'end-media'; readonly media: string }
+  | { readonly kind: 'dial'; readonly place: Place; readonly branch: string; readonly sdp?: string }
   | {
       readonly kind: 'respond'
       readonly transaction: string
@@ -161,20 +239,20 @@ export type Effect =
       readonly body?: Body
     }
   | { readonly kind: 'cancel'; readonly branch: string }
-  | { readonly kind: 'ack'; readonly dialog: string }
+  | { readonly kind: 'ack'; readonly dialog: string; readonly body?: Body }
   | { readonly kind: 'bye'; readonly dialog: string }
   | { readonly kind: 'start-timer'; readonly timer: TimerName; readonly ms: number }
   | { readonly kind: 'stop-timer'; readonly timer: TimerName }
   /** The agent waits on `server` from now on. */
   | { readonly kind: 'settle'; readonly server: string }
   | { readonly kind: 'leave' }
-  /** What this INVITE told about the health of `server`. */
-  | {
-      readonly kind: 'judge'
-      readonly server: string
-      readonly outcome: HealthOutcome
-    }
+  /** What an INVITE told about the health of the place that it went to. */
+  | { readonly kind: 'judge'; readonly place: Place; readonly outcome: HealthOutcome }
+  | { readonly kind: 'move-told'; readonly outcome: 'ready' | MoveEnd }
   | { readonly kind: 'record'; readonly verdict: Verdict; readonly status: number }
+
+/** What the media anchor is asked for: an offer for a new party, an offer or an answer between known ones. */
+export type MediaVerb = 'invite' | 'offer' | 'answer'
 
 /** A state and what follows. */
 export type Step = readonly [CallState, ...Effect[]]

@@ -5,12 +5,25 @@ import { parseUri } from '../../engine/message/uri.ts'
 import type { MediaServer } from '../../selector/domain/media-server.ts'
 import type { Body, EdgeEvent } from '../ports.ts'
 import { safeName, safeUser, type CallerFacts } from './b-leg.ts'
-import type { Call } from './call.ts'
+import type { Call, OutsidePlace, Place } from './call.ts'
 
-/** Who calls, and for whom: an agent for its own conference, or a trunk for the agent that waits on `server`. */
+/** Who calls, and for whom. */
 export type Parties =
+  /** An agent for its own conference. */
   | { readonly kind: 'agent'; readonly agent: string; readonly flow: string }
+  /** A trunk for the agent that waits on `server`. */
   | { readonly kind: 'client'; readonly agent: string; readonly trunk: string; readonly server: MediaServer }
+  | FromServer
+
+/** A media server: for an agent's client through a trunk, or for the agent itself. */
+export interface FromServer {
+  readonly kind: 'dial-out' | 'ring-agent'
+  readonly agent: string
+  readonly trunk?: string
+  readonly server: MediaServer
+  /** Whom the door is to call, in this order. */
+  readonly places: readonly OutsidePlace[]
+}
 
 /** The numbers that bound calls. */
 export interface CallLimits {
@@ -21,6 +34,8 @@ export interface CallLimits {
   readonly tryMs: number
   readonly ringMs: number
   readonly flowGraceMs: number
+  /** Whether media goes through an anchor. */
+  readonly anchored: boolean
 }
 
 /** A call that may begin, or the status with which its INVITE is refused. */
@@ -38,23 +53,50 @@ export function newCall(
   const maxForwards = Number(event.request.headers.get('Max-Forwards') ?? 70) - 1
   if (!(maxForwards > 0)) return { kind: 'refused', status: 483 }
   const { body } = bodyOf(event.request)
-  if (body?.type !== 'application/sdp') return { kind: 'refused', status: 488 }
+  if (body !== undefined && body.type !== 'application/sdp') return { kind: 'refused', status: 415 }
+  const { agent } = parties
   const call: Call = {
-    id: randomUUID(),
-    kind: parties.kind,
-    agent: parties.agent,
-    ...(parties.kind === 'client' && { trunk: parties.trunk, server: parties.server }),
+    id: callIdOf(event.request, parties),
+    agent,
     transaction: event.transaction,
     dialog: event.dialogToBe,
-    aSide: parties.kind === 'agent' ? 'browser' : 'carrier',
-    offer: body.content,
+    offer: body?.content,
+    ...sidesOf(parties),
+    anchored: limits.anchored,
     attempts: limits.attempts,
     tryMs: limits.tryMs,
     ringMs: limits.ringMs,
     flowGraceMs: limits.flowGraceMs,
   }
-  const caller = parties.kind === 'agent' ? { user: parties.agent } : callerOf(event.request)
+  const caller = parties.kind === 'agent' ? { user: agent } : callerOf(event.request)
   return { kind: 'made', call, facts: { domain, caller, maxForwards } }
+}
+
+/** What differs from one kind of call to the other. */
+function sidesOf(parties: Parties): Pick<Call, 'kind' | 'trunk' | 'aSide' | 'bSide' | 'target' | 'caller'> {
+  const { kind } = parties
+  if (kind === 'agent') return { kind, aSide: 'browser', bSide: 'server', target: { kind: 'any-server' } }
+  const trunk = parties.trunk === undefined ? {} : { trunk: parties.trunk }
+  if (kind === 'client') {
+    const place: Place = { kind: 'server', server: parties.server }
+    // The agent waits nowhere else: a server that fails once is asked a second time.
+    return {
+      kind,
+      ...trunk,
+      aSide: 'carrier',
+      bSide: 'server',
+      target: { kind: 'places', places: [place, place] },
+    }
+  }
+  const { server: caller, places } = parties
+  const bSide = kind === 'dial-out' ? 'carrier' : 'browser'
+  return { kind, ...trunk, aSide: 'server', bSide, caller, target: { kind: 'places', places } }
+}
+
+/** A media server that calls names the call, so that it is one thing for everybody; nobody else may. */
+function callIdOf({ headers }: SipRequest, { kind }: Parties): string {
+  const named = kind === 'dial-out' || kind === 'ring-agent' ? headers.get('X-Portico-Call') : undefined
+  return named !== undefined && /^[A-Za-z0-9-]{1,40}$/.test(named) ? named : randomUUID()
 }
 
 /** The body of a message with its type in lower case and without parameters; nothing when it is empty. */

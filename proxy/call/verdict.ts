@@ -1,7 +1,11 @@
+import type { CallKind } from '../ports.ts'
+
 /** How a call ended; every call ends in exactly one. Described for operators in docs/verdicts.md. */
 export type Verdict =
   /** The one who called hung up. */
   | 'caller-hung-up'
+  /** The one who was called, by an agent or for one, hung up. */
+  | 'callee-hung-up'
   /** The media server hung up. */
   | 'server-hung-up'
   /** The operator, or a shutdown, ended it. */
@@ -14,7 +18,9 @@ export type Verdict =
   | 'servers-failed'
   /** The media server, or a rule of the door, said no. */
   | 'refused'
-  /** The agent of this client leg waits nowhere. */
+  /** No peer of the trunk took the call. */
+  | 'trunk-failed'
+  /** The agent waits nowhere, or cannot be reached. */
   | 'agent-away'
   /** The media anchor could not serve the call. */
   | 'media-failed'
@@ -24,3 +30,10 @@ export type Verdict =
   | 'dialog-lost'
   /** The media server died under the call. */
   | 'server-lost'
+
+/** The verdict when the leg `leg` hangs up. */
+export function hungUp(kind: CallKind, leg: 'a' | 'b'): Verdict {
+  const byDoor = kind === 'agent' || kind === 'client'
+  if (leg === 'a') return byDoor ? 'caller-hung-up' : 'server-hung-up'
+  return byDoor ? 'server-hung-up' : 'callee-hung-up'
+}

@@ -10,6 +10,8 @@ import { addressList } from './address-list.ts'
 export interface StoreDirectory extends Directory {
   /** Every media server that is known now. */
   servers(): Iterable<MediaServer>
+  /** Every trunk that is in use now. */
+  trunks(): Iterable<Trunk>
   start(): Promise<void>
   stop(): Promise<void>
 }
@@ -57,5 +59,6 @@ export function createDirectory({ store, credentials, log }: DirectoryOptions): 
     trunkAt: address => trunks.find(({ holds }) => holds(address))?.trunk,
     serverAt: address => servers.get(address),
     servers: () => servers.values(),
+    trunks: () => trunks.map(({ trunk }) => trunk),
   }
 }

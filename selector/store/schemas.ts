@@ -165,7 +165,7 @@ export const bindingSchema: z.ZodType<Binding> = z.object({
 /** A session as stored. */
 export const sessionSchema: z.ZodType<Session> = z.object({
   id: text,
-  kind: z.enum(['agent', 'client']),
+  kind: z.enum(['agent', 'client', 'dial-out', 'ring-agent']),
   agent: text,
   trunk: text.exactOptional(),
   server: text.exactOptional(),

@@ -159,7 +159,7 @@ export interface SessionStore {
 /** One leg of a call in progress. */
 export interface Session {
   readonly id: string
-  readonly kind: 'agent' | 'client'
+  readonly kind: 'agent' | 'client' | 'dial-out' | 'ring-agent'
   readonly agent: string
   readonly trunk?: string
   readonly server?: string

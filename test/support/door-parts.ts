@@ -13,6 +13,7 @@ import type {
 } from '../../proxy/ports.ts'
 import { createAgents } from '../../proxy/registrar/agents.ts'
 import { createRegistrar } from '../../proxy/registrar/registrar.ts'
+import { createOutward } from '../../proxy/route/outward.ts'
 import { addressList } from '../../proxy/route/address-list.ts'
 import { silentLog } from '../../runtime/log.ts'
 import type { MediaServer } from '../../selector/domain/media-server.ts'
@@ -124,8 +125,15 @@ export function doorParts({ calls = 100 } = {}): DoorParts {
       log: silentLog,
     }),
     prober: { start: () => undefined, stop: () => undefined, take: () => false },
+    outward: createOutward({
+      bindings,
+      trunks: () => [trunk],
+      door: 'd',
+      domain: 'portico.test',
+      chance: () => 0,
+    }),
     domain: 'portico.test',
-    limits: { calls, attempts: 3, tryMs: 2000, ringMs: 180_000, flowGraceMs: 30_000 },
+    limits: { calls, attempts: 3, tryMs: 2000, ringMs: 180_000, flowGraceMs: 30_000, anchored: false },
   })
   return {
     door,
@@ -162,6 +170,8 @@ export interface RequestFacts {
   readonly uri?: string
   readonly headers?: readonly HeaderLine[]
   readonly sdp?: string
+  /** A body whose type `headers` tell. */
+  readonly body?: string
   readonly maxForwards?: number
 }
 
@@ -174,7 +184,7 @@ export function requestEvent(method: string, facts: RequestFacts): EdgeEvent {
     method,
     uri,
     headers: new Headers([['Max-Forwards', String(facts.maxForwards ?? 70)], ...headers, ...type]),
-    body: Buffer.from(sdp ?? ''),
+    body: Buffer.from(sdp ?? facts.body ?? ''),
   }
   return {
     kind: 'request',

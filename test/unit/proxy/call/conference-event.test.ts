@@ -47,6 +47,7 @@ for (const content of [
 const event = {
   kind: 'request',
   leg: 'b',
+  dialog: 'd-b',
   transaction: 't1',
   method: 'MESSAGE',
   headers: [],

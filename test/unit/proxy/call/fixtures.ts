@@ -1,4 +1,4 @@
-import type { Call, CallState, Up } from '../../../../proxy/call/call.ts'
+import type { Answering, Call, Late, OutsidePlace, Place, Trying, Up } from '../../../../proxy/call/call.ts'
 import type { MediaServer } from '../../../../selector/domain/media-server.ts'
 
 /** A media server that is good enough to be named. */
@@ -16,6 +16,19 @@ export function server(id: string): MediaServer {
 export const ms1 = server('ms-1')
 export const ms2 = server('ms-2')
 
+export const onMs1: Place = { kind: 'server', server: ms1 }
+export const onMs2: Place = { kind: 'server', server: ms2 }
+
+/** A peer of a trunk. */
+export function peer(id: string): OutsidePlace {
+  return {
+    kind: 'outside',
+    id,
+    uri: `sip:+4930123@${id}.example`,
+    headers: [['From', '<sip:+49301@portico.test>']],
+  }
+}
+
 /** An agent calling in. */
 export const agentCall: Call = {
   id: 'c1',
@@ -24,7 +37,10 @@ export const agentCall: Call = {
   transaction: 't-a',
   dialog: 'd-a',
   aSide: 'browser',
+  bSide: 'server',
   offer: 'o=a',
+  target: { kind: 'any-server' },
+  anchored: true,
   attempts: 3,
   tryMs: 2000,
   ringMs: 180_000,
@@ -36,34 +52,66 @@ export const clientCall: Call = {
   ...agentCall,
   kind: 'client',
   trunk: 'acision',
-  server: ms1,
   aSide: 'carrier',
+  target: { kind: 'places', places: [onMs1, onMs1] },
 }
 
-export const trying: Extract<CallState, { kind: 'trying' }> = {
-  kind: 'trying',
-  server: ms1,
-  tried: ['ms-1'],
-  branch: 'c1-b1',
-  ringing: false,
-  offered: 'o=b-offer',
+/** A media server calling a number for its agent. */
+export const dialOut: Call = {
+  ...agentCall,
+  kind: 'dial-out',
+  trunk: 'pstn',
+  aSide: 'server',
+  bSide: 'carrier',
+  caller: ms1,
+  target: { kind: 'places', places: [peer('p1'), peer('p2')] },
 }
 
-export const answering: Extract<CallState, { kind: 'answering' }> = {
+/** A media server calling its agent. */
+export const ringAgent: Call = {
+  ...dialOut,
+  kind: 'ring-agent',
+  bSide: 'browser',
+  target: { kind: 'places', places: [{ ...peer('f1'), flow: 'f1' }] },
+}
+
+/** The same call by a caller that leaves the offer to the other side. */
+export function withoutOffer(call: Call): Call {
+  return { ...call, offer: undefined }
+}
+
+const attempt = { place: onMs1, branch: 'c1-b1', tried: ['ms-1'], rehomed: false }
+
+export const trying: Trying = { kind: 'trying', ...attempt, ringing: false, told: 0, offered: 'o=b-offer' }
+
+export const answering: Answering = {
   kind: 'answering',
-  server: ms1,
-  branch: 'c1-b1',
+  ...attempt,
   dialog: 'd-b',
   offered: 'o=b-offer',
   answered: 'o=b',
 }
 
+export const late: Late = {
+  kind: 'late',
+  stage: 'offering',
+  ...attempt,
+  dialog: 'd-b',
+  offer: 'o=b',
+  told: '',
+  answer: '',
+}
+
 export const up: Up = {
   kind: 'up',
   server: ms1,
-  branch: 'c1-b1',
-  dialogs: { a: 'd-a', b: 'd-b' },
-  heard: { a: 'o=a', b: 'o=b' },
-  told: { a: 'o=a-answer', b: 'o=b-offer' },
+  media: 'c1-b1',
+  legs: {
+    a: { dialog: 'd-a', tag: 'a', heard: 'o=a', told: 'o=a-answer' },
+    b: { dialog: 'd-b', tag: 'c1-b1', heard: 'o=b', told: 'o=b-offer' },
+  },
   relays: [],
+  sent: 1,
+  move: undefined,
+  former: [],
 }

@@ -1,0 +1,34 @@
+import type { Attempt, Call, Effect, Leg, LegName, Up } from './call.ts'
+import { agentLeg } from './parties.ts'
+
+/** The SDP that a leg sent last, and the last it was sent. */
+type Spoken = Pick<Leg, 'heard' | 'told'>
+
+/** Both legs are up: the caller and the place of `attempt`. */
+export function upFrom(
+  call: Call,
+  attempt: Attempt & { readonly dialog: string },
+  spoken: Readonly<Record<LegName, Spoken>>,
+): Up {
+  const { place, branch, dialog, tried } = attempt
+  const server = place.kind === 'server' ? place.server : call.caller
+  if (server === undefined) throw new TypeError('a call has a media server on one side')
+  return {
+    kind: 'up',
+    server,
+    media: branch,
+    legs: {
+      a: { dialog: call.dialog, tag: 'a', ...spoken.a },
+      b: { dialog, tag: branch, ...spoken.b },
+    },
+    relays: [],
+    sent: tried.length,
+    move: undefined,
+    former: [],
+  }
+}
+
+/** An agent that is up waits on its server from now on. */
+export function settling(call: Call, { server }: Up): readonly Effect[] {
+  return agentLeg(call) === undefined ? [] : [{ kind: 'settle', server: server.id }]
+}

@@ -1,0 +1,174 @@
+import type { MediaServer } from '../../selector/domain/media-server.ts'
+import type { MediaExchange, MediaParty } from '../ports.ts'
+import type { Call, CallEvent, Effect, LegName, Step, Up } from './call.ts'
+import { settling } from './connect.ts'
+import { ack } from './ending.ts'
+import { healthAfter, type Refusal } from './failover.ts'
+import { innerLeg, other } from './parties.ts'
+import { isOffer, respondTo } from './reoffer.ts'
+
+/**
+ * The inner leg on its way to another media server. The outer leg hears nothing of it: the new server is asked into the same conference
+ * while the old one goes on, then the media anchor is switched, and only then the old leg is closed.
+ *
+ *     move ─→ offering ─→ asking ─2xx→ ready ─switch→ switching ─→ (moved)
+ */
+export interface Move {
+  readonly server: MediaServer
+  /** The server where the leg is now is dead. */
+  readonly isLost: boolean
+  /** The INVITE to the new server; also the tag of its media. */
+  readonly branch: string
+  readonly stage: 'offering' | 'asking' | 'ready' | 'switching'
+  readonly offered: string
+  readonly dialog: string
+  readonly answered: string
+}
+
+/** How a move ended: `busy` is one that was not begun, because an offer is under way or another move is. */
+export type MoveEnd = 'moved' | 'failed' | 'busy'
+
+/** What becomes of a move; undefined when the event has nothing to do with one. */
+export function stepMove(call: Call, state: Up, event: CallEvent): Step | undefined {
+  if (event.kind === 'move') return begin(call, state, event)
+  const { move } = state
+  return move && advance(call, state, move, event)
+}
+
+function advance(call: Call, state: Up, move: Move, event: CallEvent): Step | undefined {
+  switch (event.kind) {
+    case 'media-offered':
+      return event.key === move.branch ? dial(call, state, move, event.sdp) : undefined
+    case 'media-answered':
+      return event.key === move.branch ? moved(call, state, move) : undefined
+    case 'media-failed':
+      return event.key === move.branch ? giveUpMove(state) : undefined
+    case 'response':
+      return event.transaction === move.branch ? responded(state, move, event) : undefined
+    case 'timer':
+      return event.timer === 'move' && move.stage === 'asking'
+        ? refused(state, move, { status: 408, local: true }, { kind: 'cancel', branch: move.branch })
+        : undefined
+    case 'switch':
+      return move.stage === 'ready' ? change(call, state, move) : [state]
+    case 'stay':
+      return giveUpMove(state)
+    default:
+      return undefined
+  }
+}
+
+/** Gives a move up that is under way, or only the one that made `dialog`; undefined when there is none such. */
+export function giveUpMove(state: Up, dialog?: string): Step | undefined {
+  const { move } = state
+  if (!move || (dialog !== undefined && move.dialog !== dialog)) return undefined
+  const isUp = move.stage === 'ready' || move.stage === 'switching'
+  const leave: readonly Effect[] = [
+    ...(move.stage === 'asking' ? [stopTimer, { kind: 'cancel', branch: move.branch } as const] : []),
+    ...(isUp && dialog === undefined ? [{ kind: 'bye', dialog: move.dialog } as const] : []),
+    dropMedia(state, move.branch),
+  ]
+  return [{ ...state, move: undefined }, ...leave, { kind: 'move-told', outcome: 'failed' }]
+}
+
+function begin(call: Call, state: Up, { server, isLost }: Extract<CallEvent, { kind: 'move' }>): Step {
+  const isBusy = state.move !== undefined || (!isLost && state.relays.some(isOffer))
+  if (!call.anchored || isBusy) return [state, { kind: 'move-told', outcome: 'busy' }]
+  const sent = state.sent + 1
+  const branch = `${call.id}-b${sent}`
+  const outer = other(innerLeg(call))
+  const move: Move = { server, isLost, branch, stage: 'offering', offered: '', dialog: '', answered: '' }
+  const { heard } = state.legs[outer]
+  // What was asked of a dead server will not be answered; whoever asked may ask again.
+  const relays = isLost ? [] : state.relays
+  const dropped = state.relays.filter(relay => !relays.includes(relay) && !relay.stage.startsWith('late-'))
+  return [
+    { ...state, sent, move, relays },
+    ...dropped.map(({ transaction }) => respondTo(transaction, 491)),
+    { kind: 'invite', key: branch, exchange: exchangeOf(call, state, move, outer, heard) },
+  ]
+}
+
+function dial(call: Call, state: Up, move: Move, sdp: string): Step {
+  const { server, branch } = move
+  return [
+    { ...state, move: { ...move, stage: 'asking', offered: sdp } },
+    { kind: 'dial', place: { kind: 'server', server }, branch, sdp },
+    { kind: 'start-timer', timer: 'move', ms: call.tryMs },
+  ]
+}
+
+function responded(state: Up, move: Move, event: Extract<CallEvent, { kind: 'response' }>): Step {
+  if (event.status < 200 || move.stage !== 'asking') return [state]
+  if (event.status > 299) return refused(state, move, event)
+  const { dialog = '', body } = event
+  if (body?.type !== 'application/sdp') {
+    return refused(state, move, { status: 488, local: false }, ack(dialog), { kind: 'bye', dialog })
+  }
+  return [
+    { ...state, move: { ...move, stage: 'ready', dialog, answered: body.content } },
+    stopTimer,
+    ack(dialog),
+    { kind: 'judge', place: { kind: 'server', server: move.server }, outcome: 'succeeded' },
+    { kind: 'move-told', outcome: 'ready' },
+  ]
+}
+
+function refused(state: Up, move: Move, refusal: Refusal, ...effects: readonly Effect[]): Step {
+  return [
+    { ...state, move: undefined },
+    stopTimer,
+    ...effects,
+    dropMedia(state, move.branch),
+    { kind: 'judge', place: { kind: 'server', server: move.server }, outcome: healthAfter(refusal) },
+    { kind: 'move-told', outcome: 'failed' },
+  ]
+}
+
+/** The answer of the new server is the switch of the media. */
+function change(call: Call, state: Up, move: Move): Step {
+  const inner = innerLeg(call)
+  return [
+    { ...state, move: { ...move, stage: 'switching' } },
+    { kind: 'answer', key: move.branch, exchange: exchangeOf(call, state, move, inner, move.answered) },
+  ]
+}
+
+function moved(call: Call, state: Up, move: Move): Step | undefined {
+  if (move.stage !== 'switching') return undefined
+  const inner = innerLeg(call)
+  const old = state.legs[inner]
+  const leg = { dialog: move.dialog, tag: move.branch, heard: move.answered, told: move.offered }
+  const after: Up = {
+    ...state,
+    move: undefined,
+    server: move.server,
+    legs: { ...state.legs, [inner]: leg },
+    former: [...state.former, old.dialog].slice(-mostFormer),
+  }
+  return [
+    after,
+    { kind: 'bye', dialog: old.dialog },
+    dropMedia(state, old.tag),
+    ...settling(call, after),
+    { kind: 'move-told', outcome: 'moved' },
+  ]
+}
+
+/** How many dialogs that were given up are remembered. */
+const mostFormer = 4
+
+const stopTimer: Effect = { kind: 'stop-timer', timer: 'move' }
+
+function dropMedia({ media }: Up, tag: string): Effect {
+  return { kind: 'drop-media', media, tag }
+}
+
+/** An SDP between the outer leg and the new server. */
+function exchangeOf(call: Call, { media, legs }: Up, move: Move, from: LegName, sdp: string): MediaExchange {
+  const inner = innerLeg(call)
+  const outer = other(inner)
+  const there: MediaParty = { tag: move.branch, side: 'server' }
+  const here: MediaParty = { tag: legs[outer].tag, side: outer === 'a' ? call.aSide : call.bSide }
+  return { call: media, ...(from === outer ? { from: here, to: there } : { from: there, to: here }), sdp }
+}

@@ -1,0 +1,183 @@
+import type { MediaServer } from '../../selector/domain/media-server.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import type { Log } from '../../runtime/log.ts'
+import type { Placed, Placement } from '../ports.ts'
+import type { CallSession } from './call-session.ts'
+import type { Calls } from './calls.ts'
+import type { MoveEnd } from './move.ts'
+import { agentLeg } from './parties.ts'
+
+/** What a mover works with. */
+export interface MoverPorts {
+  readonly calls: Calls
+  readonly placement: Placement
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** Where an agent is to go. */
+export interface MoveOrder {
+  readonly agent: string
+  /** The server to go to; absent: the best one other than where the agent is. */
+  readonly to?: MediaServer
+  /** The server where the agent is now is dead. */
+  readonly isLost?: boolean
+}
+
+/** What became of it: where the agent and its clients are now, or why they are where they were. */
+export type Moved =
+  | { readonly kind: 'moved'; readonly server: MediaServer; readonly calls: readonly string[] }
+  | {
+      readonly kind: 'stayed'
+      readonly reason: 'no-agent' | 'already-there' | 'busy' | 'no-server' | 'refused'
+    }
+
+/** Takes agents and their clients from one media server to another, so that neither side hears of it. */
+export class Mover {
+  readonly #ports: MoverPorts
+  readonly #moving = new Map<string, Promise<Moved>>()
+
+  constructor(ports: MoverPorts) {
+    this.#ports = ports
+  }
+
+  /** Moves an agent and its clients at this door; one move of an agent at a time. */
+  move(order: MoveOrder): Promise<Moved> {
+    const { agent } = order
+    const running = this.#moving.get(agent)
+    if (running) return running
+    const moving = this.#moveGroup(order).finally(() => this.#moving.delete(agent))
+    this.#moving.set(agent, moving)
+    return moving
+  }
+
+  /** Moves every call away from a server that is dead; those that find no other one are ended. */
+  async flee(server: string): Promise<void> {
+    const stranded = [...this.#ports.calls.all()].filter(session => session.server === server)
+    const agents = stranded.filter(({ call }) => call.anchored && agentLeg(call) !== undefined)
+    await Promise.all(agents.map(({ call }) => this.move({ agent: call.agent, isLost: true })))
+    await Promise.all(stranded.map(session => this.#follow(session, server)))
+  }
+
+  /** Moves an agent that is in no call away from `server`, so that a client that cannot reach it there can follow. */
+  async rehome(agent: string, server: string): Promise<Placed> {
+    const none = { kind: 'none', reason: 'agent-not-movable', retryAfterSec: 5 } as const
+    const legs = this.#legsOf(agent).filter(session => session.server === server && isUp(session))
+    if (legs.length !== 1 || legs[0] === undefined || agentLeg(legs[0].call) === undefined) return none
+    const moved = await this.move({ agent })
+    return moved.kind === 'moved' ? { kind: 'placed', server: moved.server } : none
+  }
+
+  async #moveGroup({ agent, to, isLost = false }: MoveOrder): Promise<Moved> {
+    const legs = this.#legsOf(agent).filter(isUp)
+    const session = legs.find(({ call }) => agentLeg(call) !== undefined)
+    if (session?.server === undefined) return { kind: 'stayed', reason: 'no-agent' }
+    const from = session.server
+    if (to?.id === from) return { kind: 'stayed', reason: 'already-there' }
+    const ready = await this.#findServer(session, from, to, isLost)
+    if (ready.kind !== 'placed') return ready
+    const clients = legs.filter(leg => leg !== session && leg.server === from)
+    return this.#bring(session, clients, ready.server, isLost)
+  }
+
+  /** Gets the agent's new leg ready, on the first server that takes it. */
+  async #findServer(
+    session: CallSession,
+    from: string,
+    to: MediaServer | undefined,
+    isLost: boolean,
+  ): Promise<Extract<Moved, { kind: 'stayed' }> | Extract<Placed, { kind: 'placed' }>> {
+    const { placement } = this.#ports
+    const { id: call, agent, attempts } = session.call
+    const exclude = [from]
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const placed = to
+        ? ({ kind: 'placed', server: to } as const)
+        : await placement.place({ call, agent, exclude })
+      if (placed.kind === 'none') return { kind: 'stayed', reason: 'no-server' }
+      const outcome = await prepare(session, placed.server, isLost)
+      if (outcome === 'ready') return placed
+      if (to === undefined) await placement.release(call)
+      if (outcome === 'busy' || to !== undefined)
+        return { kind: 'stayed', reason: outcome === 'busy' ? 'busy' : 'refused' }
+      exclude.push(placed.server.id)
+    }
+    return { kind: 'stayed', reason: 'refused' }
+  }
+
+  /** The agent's leg waits on `server`: its clients come after it, and all are switched together. */
+  async #bring(
+    agent: CallSession,
+    clients: readonly CallSession[],
+    server: MediaServer,
+    isLost: boolean,
+  ): Promise<Moved> {
+    const outcomes = await Promise.all(clients.map(client => prepare(client, server, isLost)))
+    const left = clients.filter((client, index) => outcomes[index] !== 'ready' && isUp(client))
+    if (left.length > 0 && !isLost) {
+      for (const session of [agent, ...clients]) session.handle({ kind: 'stay' })
+      return { kind: 'stayed', reason: 'refused' }
+    }
+    const going = [agent, ...clients.filter(client => !left.includes(client))]
+    const switched = await Promise.all(going.map(switchOver))
+    const calls = going.filter((_, index) => switched[index] === 'moved').map(({ call }) => call.id)
+    this.#ports.log.info('call.moved', { agent: agent.call.agent, server: server.id, calls })
+    return { kind: 'moved', server, calls }
+  }
+
+  /** A call that is still on a dead server goes to where its agent is, or will soon be; else it is over. */
+  async #follow(session: CallSession, lost: string): Promise<void> {
+    const { anchored, agent } = session.call
+    const tries = anchored && agentLeg(session.call) === undefined ? followTries : 0
+    for (let waits = 0; waits < tries && isOn(session, lost) && isUp(session); waits++) {
+      const place = await this.#whereIs(agent)
+      if (place && place.id !== lost && (await prepare(session, place, true)) === 'ready')
+        await switchOver(session)
+      else await this.#pause(followEveryMs)
+    }
+    if (isOn(session, lost)) session.handle({ kind: 'server-lost' })
+  }
+
+  async #whereIs(agent: string): Promise<MediaServer | undefined> {
+    return (await this.#ports.placement.whereIs(agent).catch(() => undefined))?.server
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise(resolve => this.#ports.clock.after(ms, resolve))
+  }
+
+  #legsOf(agent: string): readonly CallSession[] {
+    return [...this.#ports.calls.all()].filter(({ call }) => call.agent === agent)
+  }
+}
+
+/** How often, and how many times, a client looks where its agent went. */
+const followEveryMs = 100
+const followTries = 30
+
+/** Asks `server` for the new leg; resolves when it is up and waits to be switched to. */
+function prepare(session: CallSession, server: MediaServer, isLost: boolean): Promise<'ready' | MoveEnd> {
+  return told(session, () => session.handle({ kind: 'move', server, isLost }))
+}
+
+/** Puts the new leg in the place of the old one. */
+function switchOver(session: CallSession): Promise<'ready' | MoveEnd> {
+  return told(session, () => session.handle({ kind: 'switch' }))
+}
+
+/** The next word on the move of a call; a call that is not up has none to say. */
+function told(session: CallSession, order: () => void): Promise<'ready' | MoveEnd> {
+  return new Promise(resolve => {
+    if (!isUp(session)) return resolve('failed')
+    session.onMove = resolve
+    order()
+  })
+}
+
+function isUp({ state }: CallSession): boolean {
+  return state.kind === 'up'
+}
+
+function isOn(session: CallSession, server: string): boolean {
+  return session.server === server && session.state.kind !== 'over'
+}

@@ -1,0 +1,108 @@
+import t from 'tap'
+import { Headers } from '../../../../engine/message/headers.ts'
+import type { HeaderLine, SipRequest } from '../../../../engine/message/message.ts'
+import { createOutward } from '../../../../proxy/route/outward.ts'
+import type { Trunk } from '../../../../selector/domain/trunk.ts'
+import type { Binding } from '../../../../selector/store/store.ts'
+import { ms1 } from '../call/fixtures.ts'
+
+const pstn: Trunk = {
+  id: 'pstn',
+  addresses: [],
+  peers: [
+    { host: '192.0.2.10', port: 5060, transport: 'tcp', priority: 2, weight: 1 },
+    { host: '192.0.2.9', port: 5060, transport: 'udp', priority: 1, weight: 1 },
+  ],
+  enabled: true,
+}
+const mute: Trunk = { id: 'mute', addresses: [], enabled: true }
+
+function binding(flow: string, more: Partial<Binding> = {}): Binding {
+  return {
+    agent: '1001',
+    contact: `sip:1001@${flow}.invalid;transport=ws`,
+    flow,
+    door: 'd1',
+    callId: flow,
+    cseq: 1,
+    expiresAt: 1,
+    ...more,
+  }
+}
+
+const bindings = [
+  binding('old'),
+  binding('new', { expiresAt: 9 }),
+  binding('far', { door: 'd2', expiresAt: 99 }),
+]
+
+const bindingsOf = async (agent: string) => bindings.filter(each => each.agent === agent)
+
+function outward(trunks: readonly Trunk[] = [mute, pstn]) {
+  return createOutward({
+    bindings: { of: bindingsOf },
+    trunks: () => trunks,
+    door: 'd1',
+    domain: 'portico.test',
+    chance: () => 0,
+  })
+}
+
+function invite(user: string, headers: readonly HeaderLine[] = []): SipRequest {
+  const lines: readonly HeaderLine[] = [['From', '"Acme" <sip:+49301@10.0.0.1>;tag=x'], ...headers]
+  return {
+    kind: 'request',
+    method: 'INVITE',
+    uri: `sip:${user}@10.0.0.5`,
+    headers: new Headers(lines),
+    body: Buffer.alloc(0),
+  }
+}
+
+const forAgent: readonly HeaderLine[] = [['X-Portico-Agent', '1001']]
+
+t.test('an agent is rung on its connections with this door, the newest first', async t => {
+  const route = await outward().route(invite('agt-1001'), ms1)
+  t.match(route, { kind: 'ring-agent', agent: '1001', places: [{ flow: 'new' }, { flow: 'old' }] })
+  t.notMatch(JSON.stringify(route), 'far')
+})
+
+t.test('an agent with no connection here is away', async t => {
+  t.strictSame(await outward().route(invite('agt-1002'), ms1), { kind: 'refused', status: 480 })
+})
+
+t.test('a number is dialled for its agent through a trunk that takes calls', async t => {
+  const route = await outward().route(invite('+49301234', forAgent), ms1)
+  t.match(route, {
+    kind: 'dial-out',
+    agent: '1001',
+    trunk: 'pstn',
+    places: [
+      { id: 'udp:192.0.2.9:5060', uri: 'sip:+49301234@192.0.2.9:5060;transport=udp' },
+      { id: 'tcp:192.0.2.10:5060', uri: 'sip:+49301234@192.0.2.10:5060;transport=tcp' },
+    ],
+  })
+})
+
+t.test('nobody is shown where the call comes from', async t => {
+  for (const user of ['agt-1001', '+49301234']) {
+    const route = await outward().route(invite(user, forAgent), ms1)
+    t.match(JSON.stringify(route), 'sip:+49301@portico.test')
+    t.notMatch(JSON.stringify(route), '10.0.0')
+  }
+})
+
+for (const [name, user, headers, status] of [
+  ['what is no number', 'drop!table', forAgent, 404],
+  ['a number for nobody', '+49301234', [], 404],
+  ['a number for what no agent is called', '+49301234', [['X-Portico-Agent', 'a b']], 404],
+  ['what no agent is called', 'agt-!', [], 404],
+] as const) {
+  t.test(`${name} leads nowhere`, async t => {
+    t.strictSame(await outward().route(invite(user, headers), ms1), { kind: 'refused', status })
+  })
+}
+
+t.test('without a trunk that takes calls nothing is dialled', async t => {
+  t.match(await outward([mute]).route(invite('+49301234', forAgent), ms1), { status: 503 })
+})
