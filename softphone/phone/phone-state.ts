@@ -89,7 +89,7 @@ export type Effect =
   | { readonly kind: 'reconnect' }
   | { readonly kind: 'register' }
   | { readonly kind: 'dial'; readonly muted: boolean }
-  /** Takes the call to the new connection and finds a new path for its media. */
+  /** Takes the call to the new connection, and finds a new path for its media if the old one is broken. */
   | { readonly kind: 'restart-media' }
   | { readonly kind: 'mute'; readonly on: boolean }
   | { readonly kind: 'hang-up' }

@@ -15,6 +15,9 @@ export interface SipCallOptions {
   readonly media: (media: CallMedia | undefined) => void
 }
 
+/** How long a broken path of the media may mend itself. */
+const breakMs = 2000
+
 const notSetUp: CallEvent = { of: 'call', kind: 'ended', why: 'The call could not be set up.' }
 
 /** One call of the agent into its conference. It ends once, by either side; after `end` nothing is told. */
@@ -50,7 +53,10 @@ export class SipCall {
     })
   }
 
-  /** Sends a re-INVITE with an ICE restart. Asked again while one is running, it follows that one. */
+  /**
+   * Sends a re-INVITE, over whatever connection there is to the door now; when the media's path is broken, with an ICE restart.
+   * Asked again while one is running, it follows that one.
+   */
   restart(): void {
     if (this.#over || this.#inviter.state !== SessionState.Established) return
     if (this.#restart !== 'none') {
@@ -58,7 +64,8 @@ export class SipCall {
       return
     }
     this.#restart = 'running'
-    const options: Web.SessionDescriptionHandlerOptions = { offerOptions: { iceRestart: true } }
+    const iceRestart = this.#handler()?.peerConnection?.connectionState !== 'connected'
+    const options: Web.SessionDescriptionHandlerOptions = { offerOptions: { iceRestart } }
     const requestDelegate = {
       onAccept: () => this.#restarted(200),
       onReject: (response: Core.IncomingResponse) => this.#restarted(response.message.statusCode ?? 500),
@@ -99,10 +106,16 @@ export class SipCall {
     this.#options.tell({ of: 'call', kind: 'answered' })
   }
 
-  /** Without a connection to the door there is no way to ask; the restart then comes with the new connection. */
   #pathChanged(handler: Web.SessionDescriptionHandler): void {
-    if (handler.peerConnection?.connectionState === 'failed' && this.#options.agent.isConnected())
-      this.restart()
+    const state = (): string | undefined => handler.peerConnection?.connectionState
+    if (state() === 'failed') this.#mendPath()
+    // Browsers mend a short break by themselves, and call one that lasts `failed` only after half a minute.
+    if (state() === 'disconnected') setTimeout(() => state() === 'disconnected' && this.#mendPath(), breakMs)
+  }
+
+  /** Without a connection to the door there is no way to ask; the restart then comes with the new connection. */
+  #mendPath(): void {
+    if (this.#options.agent.isConnected()) this.restart()
   }
 
   #restarted(status: number): void {

@@ -13,8 +13,8 @@ import { inNamespace } from '../support/namespace.ts'
 import { openTonePhone, rtpRate, type TonePhone } from '../support/rtp-tone.ts'
 import { audioTarget, openSipClient, pcmaOffer } from '../support/sip-client.ts'
 import { openTcpRelay } from '../support/tcp-relay.ts'
-import { readWav, sine, toneLevel, writeWav } from '../support/tone.ts'
-import { startWorld, type World } from '../support/world.ts'
+import { meanLevel, readWav, sine, writeWav } from '../support/tone.ts'
+import { startWorld, until, type World } from '../support/world.ts'
 
 /** Chromium takes no part in a call on loopback alone; this is the address that the media anchor shows it. */
 const mediaAddress = '10.98.0.1'
@@ -122,6 +122,23 @@ async function suite(): Promise<void> {
     t.ok(await page.getByRole('button', { name: 'End shift' }).isVisible(), 'the shift goes on')
   })
 
+  await t.test('an agent whose network changes is heard again by itself', async t => {
+    const lost = performance.now()
+    blackhole(await page.evaluate<number[]>('soundProbe.localPorts()'))
+    await waitMs(1000)
+    t.ok((await heardBy(phone, 500))(440) < 0.02, 'nothing gets out any more')
+    const back = await until(
+      'the client to hear the agent',
+      async () => (await heardBy(phone, 500))(440) > 0.05,
+      20_000,
+    )
+    t.comment(
+      `heard again ${Math.round(performance.now() - lost)} ms after the loss, ${Math.round(back)} ms waited`,
+    )
+    t.ok(levelOf(await hear(page, 1500), 1004) > 0.05, 'and hears the client')
+    t.ok(await page.getByRole('button', { name: 'End shift' }).isVisible(), 'the shift goes on')
+  })
+
   await t.test('the end of the shift ends the call of the client', async t => {
     const before = await world.client.sessions()
     t.ok(before.length > 0, 'there was a session')
@@ -165,6 +182,17 @@ function layCable(): void {
   }
 }
 
+/** What a browser sends from those ports, and what is sent to them, is lost from now on. */
+function blackhole(ports: readonly number[]): void {
+  if (ports.length === 0) throw new Error('the browser uses no port')
+  const set = `{ ${ports.join(', ')} }`
+  const rules = `table inet lost {
+    chain from { type filter hook output priority 0; udp sport ${set} drop; }
+    chain to { type filter hook input priority 0; udp dport ${set} drop; }
+  }`
+  execFileSync('nft', ['-f', '-'], { input: rules })
+}
+
 async function shows(page: Page, text: string): Promise<void> {
   await page.getByText(text, { exact: false }).first().waitFor({ timeout: 15_000 })
 }
@@ -174,7 +202,7 @@ async function heardBy(phone: TonePhone, ms: number): Promise<(hz: number) => nu
   phone.heard()
   await waitMs(ms)
   const samples = phone.heard()
-  return hz => toneLevel(samples, rtpRate, hz)
+  return hz => meanLevel(samples, rtpRate, hz)
 }
 
 /** What a leg's own Asterisk receives on it and sends on it, recorded there, as levels of tones. */
@@ -199,7 +227,7 @@ type Level = (hz: number) => number
 
 async function levelsIn(file: string): Promise<Level> {
   const { samples, rate } = await readWav(file)
-  return hz => toneLevel(samples, rate, hz)
+  return hz => meanLevel(samples, rate, hz)
 }
 
 function loudness(samples: readonly number[]): number {

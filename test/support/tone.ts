@@ -34,6 +34,21 @@ export function toneLevel(samples: ArrayLike<number>, rate: number, hz: number):
   return (4 * Math.sqrt(Math.max(0, power))) / length
 }
 
+/**
+ * The amplitude (0 … 1) of the tone `hz` over the whole sound, as the mean of its tenths of a second: a jump in the tone's phase
+ * or a short gap lowers it in proportion, where `toneLevel` may take both halves for each other's opposite. Tells tones apart
+ * that differ by 50 Hz.
+ */
+export function meanLevel(samples: Float32Array, rate: number, hz: number): number {
+  const length = Math.min(samples.length, Math.round(rate / 10))
+  const parts = length === 0 ? 0 : Math.floor(samples.length / length)
+  let sum = 0
+  for (let part = 0; part < parts; part += 1) {
+    sum += toneLevel(samples.subarray(part * length, (part + 1) * length), rate, hz)
+  }
+  return parts === 0 ? 0 : sum / parts
+}
+
 /** Writes mono PCM, 16 bits. */
 export async function writeWav(path: string, { rate, samples }: Sound): Promise<void> {
   const bytes = Buffer.alloc(44 + samples.length * 2)

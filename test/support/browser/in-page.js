@@ -1,11 +1,32 @@
 // Runs inside the pages of the tests, before their own scripts.
-globalThis.soundProbe = { hear, answer, hearPeer, state: () => peer?.connection.connectionState }
+globalThis.soundProbe = { hear, answer, hearPeer, localPorts, state: () => peer?.connection.connectionState }
 
 /** The last 0.68 s of what the page's audio element is given, after `ms` of listening, and its strongest frequency. */
 async function hear(ms) {
   const stream = document.querySelector('audio')?.srcObject
   if (!stream) throw new Error('nothing is playing in this page')
   return listen(stream, ms)
+}
+
+/** Every connection that the page has made. */
+const connections = []
+globalThis.RTCPeerConnection = class extends globalThis.RTCPeerConnection {
+  constructor(...order) {
+    super(...order)
+    connections.push(this)
+  }
+}
+
+/** The UDP ports on which the page's connections may send and receive. */
+async function localPorts() {
+  const reports = await Promise.all(connections.map(connection => connection.getStats()))
+  const ports = new Set()
+  for (const report of reports) {
+    report.forEach(
+      ({ type, protocol, port }) => type === 'local-candidate' && protocol === 'udp' && ports.add(port),
+    )
+  }
+  return [...ports]
 }
 
 /**

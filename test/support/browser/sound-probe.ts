@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { toneLevel } from '../tone.ts'
+import { meanLevel } from '../tone.ts'
 
 /** What was heard in a page. */
 export interface Heard {
@@ -24,7 +24,7 @@ export async function answerAsPeer(page: Page, offer: string, hz: number): Promi
   return page.evaluate<string>(`soundProbe.answer(${JSON.stringify(offer)}, ${hz})`)
 }
 
-/** The amplitude of the tone `hz` in what was heard. */
+/** The mean amplitude of the tone `hz` in what was heard. */
 export function levelOf({ samples, rate }: Heard, hz: number): number {
-  return toneLevel(samples, rate, hz)
+  return meanLevel(Float32Array.from(samples), rate, hz)
 }

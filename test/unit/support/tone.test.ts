@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { readWav, sine, toneLevel, writeWav } from '../../support/tone.ts'
+import { meanLevel, readWav, sine, toneLevel, writeWav } from '../../support/tone.ts'
 
 const levels: readonly [name: string, hz: number, expected: number, samples: Float32Array, rate: number][] = [
   ['the tone itself', 440, 0.5, sine(440).samples, 48_000],
@@ -25,6 +25,25 @@ t.test('two tones at once are told apart', async t => {
   const both = sine(1004, { amplitude: 0.2 }).samples.map((sample, n) => sample + (low[n] ?? 0))
   t.ok(Math.abs(toneLevel(both, 48_000, 440) - 0.3) < 0.001)
   t.ok(Math.abs(toneLevel(both, 48_000, 1004) - 0.2) < 0.001)
+})
+
+t.test('a tone that jumps to its opposite in the middle keeps its mean level', async t => {
+  const { samples } = sine(440)
+  const jumped = samples.map((sample, n) => (n < samples.length / 2 ? sample : -sample))
+  t.ok(toneLevel(jumped, 48_000, 440) < 0.01)
+  t.ok(Math.abs(meanLevel(jumped, 48_000, 440) - 0.5) < 0.05)
+})
+
+t.test('a tone that is there half of the time has half of its mean level', async t => {
+  const { samples } = sine(440)
+  const half = samples.map((sample, n) => (n < samples.length / 2 ? sample : 0))
+  t.ok(Math.abs(meanLevel(half, 48_000, 440) - 0.25) < 0.05)
+})
+
+t.test('the mean level of another tone, of silence and of nothing is none', async t => {
+  t.ok(meanLevel(sine(440).samples, 48_000, 1004) < 0.001)
+  t.equal(meanLevel(new Float32Array(48_000), 48_000, 440), 0)
+  t.equal(meanLevel(new Float32Array(), 48_000, 440), 0)
 })
 
 t.test('noise has no tone', async t => {
