@@ -175,11 +175,12 @@ export class Collector {
   async #reconcile(): Promise<void> {
     if (this.#isAsking || (this.#phase !== 'booted' && this.#phase !== 'live')) return
     const generation = this.#generation
-    const { link, log, server } = this.#options
+    const { link, clock, log, server } = this.#options
     this.#isAsking = true
     try {
+      const askedAt = clock.now()
       const items = await link.list({ action: 'CoreShowChannels' }, 'CoreShowChannelsComplete')
-      if (generation === this.#generation) this.#reconciled(items)
+      if (generation === this.#generation) this.#reconciled(items, askedAt)
     } catch (cause) {
       log.debug('ami.not-reconciled', { server, cause: messageOf(cause) })
       if (generation === this.#generation && this.#phase === 'booted') {
@@ -190,7 +191,7 @@ export class Collector {
     }
   }
 
-  #reconciled(items: readonly AmiMessage[]): void {
+  #reconciled(items: readonly AmiMessage[], askedAt: number): void {
     this.#cancelRetry?.()
     const before = this.#roster
     const isFirst = this.#phase === 'booted'
@@ -198,9 +199,8 @@ export class Collector {
     this.#snapshots += 1
     this.#options.link.proven()
     this.#apply(snapshotOf(items))
-    const now = this.#options.clock.now()
-    if (isFirst) this.#vigilance.began(before, this.#roster, now)
-    else this.#vigilance.corrected(before, this.#roster, now)
+    if (isFirst) this.#vigilance.began(before, this.#roster, askedAt)
+    else this.#vigilance.corrected(before, this.#roster, askedAt)
   }
 
   #lost(end: AmiEnd): void {

@@ -96,10 +96,12 @@ export function isOdd({ legs, gone }: Roster, event: ChannelEvent): boolean {
   }
 }
 
-/** Channels whose leg is not the same in both. */
+/** Channels that events must have told of: those whose leg is not the same in both, and those that are gone. */
 export function differences(before: Roster, after: Roster): readonly string[] {
-  const all = new Set([...before.legs.keys(), ...after.legs.keys()])
-  return [...all].filter(channel => !sameLeg(before.legs.get(channel), after.legs.get(channel)))
+  const legs = new Set([...before.legs.keys(), ...after.legs.keys()])
+  const changed = [...legs].filter(channel => !sameLeg(before.legs.get(channel), after.legs.get(channel)))
+  const gone = [...before.channels].filter(channel => !after.channels.has(channel))
+  return [...new Set([...changed, ...gone])]
 }
 
 function sameLeg(a: Leg | undefined, b: Leg | undefined): boolean {

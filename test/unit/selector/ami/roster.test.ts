@@ -108,11 +108,14 @@ for (const [name, roster, event, is] of odd) {
   })
 }
 
-t.test('two rosters differ by the channels whose leg is not the same', async t => {
+t.test('two rosters differ by the channels whose leg is not the same or that are gone', async t => {
   const before = after(joined('1', 'agent', 'a'), joined('2', 'client', 'a'), joined('3', 'client', 'b'))
   const later = after(joined('1', 'agent', 'a'), joined('2', 'client', 'b'), joined('4', 'client', 'b'))
   t.strictSame(differences(before, later), ['2', '3', '4'])
   t.strictSame(differences(before, before), [])
+  const ringing = after(joined('1', 'agent', 'a'), { kind: 'joined', channel: '9' })
+  t.strictSame(differences(after(joined('1', 'agent', 'a')), ringing), [], 'no event tells that one rings')
+  t.strictSame(differences(ringing, after(joined('1', 'agent', 'a'))), ['9'])
 })
 
 t.test('a channel that hung up is remembered for a minute', async t => {
