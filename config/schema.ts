@@ -143,6 +143,15 @@ const failover = z.strictObject({
     .describe('The most media servers that are tried for one agent’s call.'),
 })
 
+const trunks = z.strictObject({
+  probeMs: z
+    .int()
+    .min(0)
+    .max(3_600_000)
+    .default(10_000)
+    .describe('How often each peer of a trunk is asked by OPTIONS whether it is there; 0: never.'),
+})
+
 const agents = z.strictObject({
   domain: host.default('portico.local').describe('Domain of the agents’ SIP addresses.'),
   realm: z
@@ -216,6 +225,7 @@ export const configSchema = z
       ),
     health: health.prefault({}),
     failover: failover.prefault({}),
+    trunks: trunks.prefault({}),
     agents: agents.prefault({}),
     reservations: z
       .strictObject({

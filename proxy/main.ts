@@ -22,7 +22,7 @@ import { FrontDoor } from './front-door.ts'
 import { directMedia } from './media/direct.ts'
 import { NgClient } from './media/ng.ts'
 import { RtpengineMedia, type MediaAnchor } from './media/rtpengine.ts'
-import type { Directory, SipEdge } from './ports.ts'
+import type { CallLog, Directory, SipEdge } from './ports.ts'
 import { createAgents, type Agents } from './registrar/agents.ts'
 import { createAuthenticator } from './registrar/authenticate.ts'
 import { createNonces } from './registrar/nonces.ts'
@@ -32,7 +32,9 @@ import { createHealthWatch, type HealthWatch } from './route/health-watch.ts'
 import { createOutward } from './route/outward.ts'
 import { createPlacement } from './route/placement.ts'
 import { createProber, type Prober } from './route/prober.ts'
+import { createRules, type Rules } from './route/rules.ts'
 import { createSignalling, type Signalling } from './signalling.ts'
+import { createTrunks, type Trunks } from './trunk/trunks.ts'
 
 export interface DoorOptions {
   readonly config: Config
@@ -69,13 +71,14 @@ const ringMs = 180_000
 export function createDoor(options: DoorOptions, given?: Signalling): Door {
   const { config, clock, log } = options
   const signalling = given ?? createSignalling({ ...options, isServed: address => isServed(address) })
-  const { edge, transports } = signalling
+  const { transports } = signalling
   const media = createMedia(config, clock, log)
-  const { directory, prober, health, frontDoor } = compose(options, edge, media)
+  const { edge, directory, rules, prober, health, frontDoor } = compose(options, signalling.edge, media)
   const isServed = (address: string): boolean =>
     directory.serverAt(address) !== undefined || directory.trunkAt(address) !== undefined
   const parts: readonly Part[] = [
     { name: 'directory', start: () => directory.start(), stop: () => directory.stop() },
+    rules,
     { name: 'media', start: () => media.start(), stop: () => media.stop() },
     {
       name: 'signalling',
@@ -115,13 +118,15 @@ export function createDoor(options: DoorOptions, given?: Signalling): Door {
 }
 
 interface Composed {
+  readonly edge: SipEdge
   readonly directory: StoreDirectory
+  readonly rules: Rules
   readonly prober: Prober
   readonly health: HealthWatch
   readonly frontDoor: FrontDoor
 }
 
-function compose(options: DoorOptions, edge: SipEdge, media: MediaAnchor): Composed {
+function compose(options: DoorOptions, bare: SipEdge, media: MediaAnchor): Composed {
   const { config, store, credentials, clock, log } = options
   const door = `${hostname()}-${randomBytes(4).toString('hex')}`
   const directory = createDirectory({ store, credentials: user => credentials.ha1For(user), log })
@@ -141,19 +146,20 @@ function compose(options: DoorOptions, edge: SipEdge, media: MediaAnchor): Compo
     reservationTtlMs: config.reservations.ttlMs,
     chance: fraction,
   })
+  const rules = createRules({ store, log })
+  const trunks = createTrunksSide(options, bare, directory, rules)
+  const { edge } = trunks
   const servers = (): Iterable<MediaServer> => directory.servers()
-  const prober = createProber({ edge, health, servers, clock, intervalMs: config.health.intervalMs })
+  const prober = both(
+    createProber({ edge, health, servers, clock, intervalMs: config.health.intervalMs }),
+    trunks.peers,
+  )
   const frontDoor = new FrontDoor({
     ports: {
       edge,
       media,
       placement,
-      callLog: createCallLog({
-        sessions: store.sessions,
-        door,
-        ...(config.cdr.file !== undefined && { cdrFile: config.cdr.file }),
-        log,
-      }),
+      callLog: createRecords(options, door),
       clock,
       log,
     },
@@ -176,7 +182,22 @@ function compose(options: DoorOptions, edge: SipEdge, media: MediaAnchor): Compo
       ...config.failover,
     },
   })
-  return { directory, prober, health, frontDoor }
+  return { edge, directory, rules, prober, health, frontDoor }
+}
+
+/** Two that ask, each about its own. */
+function both(one: Prober, other: Prober): Prober {
+  return {
+    start() {
+      one.start()
+      other.start()
+    },
+    stop() {
+      one.stop()
+      other.stop()
+    },
+    take: response => one.take(response) || other.take(response),
+  }
 }
 
 /** A number in [0, 1). */
@@ -210,6 +231,31 @@ function createAgentsSide(options: DoorOptions, edge: SipEdge, directory: Direct
     domain,
     log,
   })
+}
+
+function createTrunksSide(
+  options: DoorOptions,
+  edge: SipEdge,
+  directory: StoreDirectory,
+  rules: Rules,
+): Trunks {
+  const { config, clock, log } = options
+  return createTrunks({
+    edge,
+    trunks: () => directory.trunks(),
+    routes: () => rules.table(),
+    domain: config.agents.domain,
+    probeMs: config.trunks.probeMs,
+    chance: fraction,
+    random: () => randomHex(16),
+    clock,
+    log,
+  })
+}
+
+function createRecords({ config, store, log }: DoorOptions, door: string): CallLog {
+  const { file } = config.cdr
+  return createCallLog({ sessions: store.sessions, door, ...(file !== undefined && { cdrFile: file }), log })
 }
 
 function createMedia(config: Config, clock: Clock, log: Log): MediaAnchor {

@@ -3,7 +3,7 @@ import type { HeaderLine, SipRequest, SipResponse } from '../engine/message/mess
 import type { MediaServer } from '../selector/domain/media-server.ts'
 import type { Agent } from '../selector/domain/agent.ts'
 import type { HealthOutcome } from '../selector/domain/health.ts'
-import type { Trunk } from '../selector/domain/trunk.ts'
+import type { Trunk, TrunkAccount } from '../selector/domain/trunk.ts'
 import type { OutsidePlace } from './call/call.ts'
 import type { Verdict } from './call/verdict.ts'
 
@@ -86,6 +86,8 @@ export interface RequestOrder {
   readonly flow?: string
   /** Which of our own faces it leaves from. */
   readonly side?: 'inside' | 'trunk'
+  /** With what a challenge to an INVITE that opens a dialog is answered. */
+  readonly account?: TrunkAccount
   readonly headers?: readonly HeaderLine[]
   readonly body?: Body
 }

@@ -42,3 +42,23 @@ function draw(peers: readonly TrunkPeer[], chance: () => number): readonly Trunk
   }
   return drawn
 }
+
+/** What is known of a peer, and how many outcomes in a row speak against it. */
+export interface PeerState {
+  readonly health: PeerHealth
+  readonly against: number
+}
+
+/** A peer that nothing is known of. */
+export const unknownPeer: PeerState = { health: 'unknown', against: 0 }
+
+/** Two failures in a row put a peer down, two successes bring it back; one that is not down is up with its first success. */
+export function peerStep({ health, against }: PeerState, answers: boolean): PeerState {
+  const isFirst = health === 'unknown' && answers
+  if (isFirst || (health === 'up' && answers)) return { health: 'up', against: 0 }
+  if (health === 'down' && !answers) return { health, against: 0 }
+  if (against + 1 < inARow) return { health, against: against + 1 }
+  return { health: answers ? 'up' : 'down', against: 0 }
+}
+
+const inARow = 2
