@@ -208,7 +208,7 @@ export const selectionOutput = z.object({
   reason: z.enum(['no-servers', 'none-eligible', 'all-full']).optional(),
   /** Until when the place is kept, wall-clock milliseconds; only after a POST. */
   reservedUntil: z.number().optional(),
-  utilisation: z.enum(['expected', 'in-call']),
+  utilisation: z.enum(['expected', 'in-call', 'placed']),
   considered: z.array(consideredOutput),
 })
 
@@ -221,7 +221,7 @@ export const decisionOutput = z.object({
   door: z.string().optional(),
   /** Wall-clock milliseconds. */
   at: z.number(),
-  utilisation: z.enum(['expected', 'in-call']),
+  utilisation: z.enum(['expected', 'in-call', 'placed']),
   rho: z.number(),
   zone: z.string().optional(),
   /** Servers that were tried before. */

@@ -5,6 +5,8 @@ import type { Bench } from './bench.ts'
 import { callPath } from './call-path.ts'
 import { load, machine } from './conditions.ts'
 import { engineCalls } from './engine-calls.ts'
+import { balanceBurst, balanceStale, balanceSteady } from './balance/bench.ts'
+import { choose } from './balance/choose.ts'
 import { parse } from './parse.ts'
 import { soakCalls } from './soak-calls.ts'
 import { storm } from './storm.ts'
@@ -20,6 +22,10 @@ const benches: Readonly<Record<string, Bench>> = {
   parse,
   'soak-calls': soakCalls,
   routes,
+  'balance-burst': balanceBurst,
+  'balance-steady': balanceSteady,
+  'balance-stale': balanceStale,
+  choose,
 }
 
 const [name = '', ...argv] = process.argv.slice(2)

@@ -21,7 +21,7 @@ export interface Question {
   readonly chance: number
   /** Wall-clock milliseconds. */
   readonly at: number
-  /** Nobody shares the view that is decided on: doubtful servers get their share. */
+  /** Nothing is known for long of what others place. */
   readonly alone?: boolean
 }
 
@@ -105,7 +105,9 @@ export function attemptsOf(
   const known = counts.ready + counts.warming
   const well = known + counts.full
   const all: Attempt = { standings: ['ready', 'warming'], rule, chance }
-  const isPanic = alone || well * 2 < well + counts.doubtful + counts.out
+  // A door that sees nothing but its own calls spreads these over all that may live.
+  if (alone) return [{ standings: ['ready', 'warming', 'doubtful'], rule: 'ledger', chance }]
+  const isPanic = well * 2 < well + counts.doubtful + counts.out
   if (!isPanic) {
     // A ramp holds a new server back behind the others; where most are new there is nobody to hold them back behind.
     const ramps = counts.warming * 2 < known

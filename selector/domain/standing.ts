@@ -7,8 +7,11 @@ export interface Facts extends Omit<Candidate, 'server'> {
 
 /** How load is computed, and how a choice treats zones, new servers and old counters. */
 export interface Policy {
-  /** `expected`: reservations and waiting agents count ρ; `in-call`: only agents in call count. */
-  readonly utilisation: 'expected' | 'in-call'
+  /**
+   * `expected`: reservations and waiting agents count ρ; `in-call`: only agents in call count; `placed`: only what whoever
+   * chooses has placed itself counts, which is what is left to a door that has been without Redis for long.
+   */
+  readonly utilisation: 'expected' | 'in-call' | 'placed'
   /** Share of agents that are in call, 0…1. */
   readonly rho: number
   /** The zone of whoever asks; its servers go first. Absent: all zones are alike. */
@@ -136,7 +139,7 @@ function loadOf(
   const { inCall = 0, waiting = 0 } = load ?? {}
   const { capacity, weight = 1 } = server
   if (capacity <= 0) return 0
-  if (standing === 'doubtful') return placed / (capacity * weight)
+  if (standing === 'doubtful' || utilisation === 'placed') return placed / (capacity * weight)
   if (utilisation === 'in-call') return inCall / weight
   return (inCall + rho * (waiting + reserved)) / (capacity * weight)
 }

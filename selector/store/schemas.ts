@@ -80,7 +80,7 @@ export const decisionSchema: z.ZodType<Decision> = z.object({
   agent: text.exactOptional(),
   door: text.exactOptional(),
   policy: z.object({
-    utilisation: z.enum(['expected', 'in-call']),
+    utilisation: z.enum(['expected', 'in-call', 'placed']),
     rho: z.number(),
     zone: text.exactOptional(),
     spillAt: z.number().exactOptional(),

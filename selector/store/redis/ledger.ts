@@ -4,7 +4,7 @@ import { messageOf } from '../../../runtime/errors.ts'
 import type { Log } from '../../../runtime/log.ts'
 import type { Choice } from '../../domain/decision.ts'
 import type { Candidate, HealthWord, Load, MediaServer } from '../../domain/media-server.ts'
-import type { Policy } from '../../domain/standing.ts'
+import { staleMs, type Policy } from '../../domain/standing.ts'
 import { LedgerBook } from '../memory/ledger-book.ts'
 import { countChoice, newCounts } from '../ledger-counts.ts'
 import type { Keys } from '../keys.ts'
@@ -53,17 +53,21 @@ class SharedLedger implements RedisLedger {
   readonly counts = newCounts()
   readonly #parts: LedgerParts
   readonly #book: LedgerBook
+  /** By what all doors choose together. */
+  #shared: Policy
   /** What this process told, which others may not have heard yet. */
   readonly #told = new Map<string, { readonly load: Load; readonly fence: number }>()
-  #alone = false
+  /** Since when Redis is away, wall-clock milliseconds; undefined while it is there. */
+  #aloneSince: number | undefined
 
   constructor(parts: LedgerParts) {
     this.#parts = parts
+    this.#shared = parts.policy
     this.#book = new LedgerBook(parts.policy)
   }
 
   policy(): Policy {
-    return this.#book.policy
+    return this.#shared
   }
 
   async reserve(order: ReserveOrder): Promise<Choice> {
@@ -75,17 +79,33 @@ class SharedLedger implements RedisLedger {
   async #reserve(order: ReserveOrder): Promise<Choice> {
     try {
       const choice = await reserveInRedis(this.#parts, this.policy(), order)
-      this.#alone = false
+      this.#together()
       if (choice.kind === 'chosen') {
         this.#book.note(order.call, choice.server.id, order.at, order.at + order.ttlMs)
       }
       return choice
     } catch (cause) {
-      if (!this.#alone) this.#parts.log.warn('ledger.alone', { cause: messageOf(cause) })
-      this.#alone = true
-      this.counts.alone += 1
-      return this.#book.reserve(order, true)
+      return this.#reserveAlone(order, cause)
     }
+  }
+
+  #reserveAlone(order: ReserveOrder, cause: unknown): Choice {
+    if (this.#aloneSince === undefined) {
+      this.#aloneSince = order.at
+      this.#parts.log.warn('ledger.alone', { cause: messageOf(cause) })
+    }
+    this.counts.alone += 1
+    const alone = order.at - this.#aloneSince > staleMs
+    // What others place is not seen any more: each door spreads its own calls, and so do all together.
+    if (alone && !isOwn(this.#book.policy)) {
+      this.#book.follow({ ...this.#shared, utilisation: 'placed' }, order.at)
+    }
+    return this.#book.reserve(order, alone)
+  }
+
+  #together(): void {
+    this.#aloneSince = undefined
+    if (isOwn(this.#book.policy)) this.#book.follow(this.#shared, this.#now())
   }
 
   async candidates(): Promise<readonly Candidate[]> {
@@ -96,6 +116,7 @@ class SharedLedger implements RedisLedger {
     try {
       const candidates = await readCandidates(this.#parts, known)
       for (const candidate of candidates) this.#book.adopt(candidate, at)
+      this.#together()
       return candidates
     } catch {
       return this.#book.candidates(at)
@@ -158,7 +179,7 @@ class SharedLedger implements RedisLedger {
         const put = await this.#run(
           'keep',
           some.map(({ call }) => keys.reservation(call)),
-          [keepMs, seenAfterMs, ...some.flatMap(({ call, server, at }) => [call, server, at])],
+          [keepMs, ...some.flatMap(({ call, server, at }) => [call, server, at])],
         )
         this.counts.restored += Number(put)
       }
@@ -171,7 +192,8 @@ class SharedLedger implements RedisLedger {
   }
 
   async follow(policy: Policy): Promise<void> {
-    this.#book.follow(policy, this.#now())
+    this.#shared = policy
+    if (!isOwn(this.#book.policy)) this.#book.follow(policy, this.#now())
     await this.rerank()
   }
 
@@ -222,8 +244,9 @@ const batch = 50
 const mostKept = 20_000
 /** How long a place is kept until it is asserted again. */
 const keepMs = 15_000
-/** How much younger than a call counters must be to hold it for sure. */
-const seenAfterMs = 5_000
+function isOwn({ utilisation }: Policy): boolean {
+  return utilisation === 'placed'
+}
 
 function fieldsOf({ reconciled, ...numbers }: Load): (string | number)[] {
   return [...Object.entries(numbers).flat(), 'reconciled', reconciled ? '1' : '0']
