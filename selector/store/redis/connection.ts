@@ -15,7 +15,10 @@ export interface ConnectionOptions {
   readonly log: Log
 }
 
-/** One Redis, asked by commands and scripts. While it is away nothing queues: every question fails at once. */
+/**
+ * One Redis, asked by commands and scripts. While it is away nothing queues: every question fails at once. A Redis that
+ * takes commands and does not answer them counts as away as well, from the second time it is late until it answers again.
+ */
 export class Connection {
   readonly #redis: Redis
   readonly #shown: string
@@ -25,6 +28,8 @@ export class Connection {
   #scripts: ReadonlyMap<ScriptName, Script> = new Map()
   #state: 'starting' | 'up' | 'down' | 'stopped' = 'starting'
   #lastError: Error | undefined
+  #hangs = false
+  #isAsked = false
 
   constructor({ url, commandTimeoutMs, clock, log }: ConnectionOptions) {
     this.#shown = shownUrl(url)
@@ -79,9 +84,11 @@ export class Connection {
 
   /** Rejects with `E_REDIS_UNREACHABLE`, or with `E_STORE` when Redis refused the command. */
   async ask<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
+    if (this.#hangs) throw failureOf(new Error('it takes commands and does not answer'), this.#shown)
     try {
       return await command(this.#redis)
     } catch (cause) {
+      if (isLate(cause)) void this.#askWhetherItHangs()
       throw failureOf(cause, this.#shown)
     }
   }
@@ -144,8 +151,35 @@ export class Connection {
     return await Promise.race([work, late]).finally(() => cancel?.())
   }
 
+  /** One late answer may be our own lateness, two in a row are not. */
+  async #askWhetherItHangs(): Promise<void> {
+    if (this.#isAsked || this.#state === 'stopped') return
+    this.#isAsked = true
+    const answers = await this.#answers()
+    this.#isAsked = false
+    if (answers && this.#hangs) this.#cameUp()
+    if (answers || !this.#isOpen()) return
+    this.#hangs = true
+    this.#wentDown()
+    this.#clock.after(askAgainMs, () => void this.#askWhetherItHangs())
+  }
+
+  async #answers(): Promise<boolean> {
+    try {
+      await this.#redis.ping()
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  #isOpen(): boolean {
+    return this.#redis.status === 'ready'
+  }
+
   #cameUp(): void {
     this.#lastError = undefined
+    this.#hangs = false
     if (this.#state === 'stopped') return
     const returned = this.#state === 'down'
     this.#state = 'up'
@@ -163,5 +197,11 @@ export class Connection {
   }
 }
 
+function isLate(cause: unknown): boolean {
+  return cause instanceof Error && cause.message === 'Command timed out'
+}
+
+/** How often a Redis that hangs is asked for a sign of life. */
+const askAgainMs = 250
 /** How long a start may take. */
 const startMs = 3_000
