@@ -2,7 +2,8 @@ import type { Command } from 'commander'
 import type { Config } from '../config/schema.ts'
 import { startEngineProcess, type EngineProcess } from '../engine/main.ts'
 import type { ListenerOptions } from '../engine/transport/transport.ts'
-import { engineLimits, messageLimits, sipListeners } from '../proxy/signalling.ts'
+import { engineLimits, hepCapture, messageLimits, sipListeners } from '../proxy/signalling.ts'
+import { systemClock } from '../runtime/clock.ts'
 import { PorticoError } from '../runtime/errors.ts'
 import { createLog } from '../runtime/log.ts'
 import { configOf } from './connect.ts'
@@ -34,6 +35,8 @@ function startEngine(config: Config): Promise<EngineProcess> {
     throw new PorticoError('E_CONFIG', `signalling.drachtio.secret: portico engine needs it; ${step}`)
   }
   const { messageBytes, connections } = config.limits
+  const log = createLog(config.log.level)
+  const hep = hepCapture(config, systemClock, log)
   return startEngineProcess({
     listeners: [...sipListeners(config), relayListener(config)],
     // Only doors connect there: they are no browsers, and one brings the connections of all its agents.
@@ -44,7 +47,8 @@ function startEngine(config: Config): Promise<EngineProcess> {
       engine: engineLimits(config),
       message: messageLimits(config),
     },
-    log: createLog(config.log.level),
+    ...(hep && { taps: { all: [hep.tap], stopped: () => hep.stop() } }),
+    log,
   })
 }
 

@@ -6,6 +6,7 @@ import type { ControlLimits, ControlOptions } from './control/control-options.ts
 import { createControl } from './control/server.ts'
 import { createEngine } from './engine.ts'
 import type { MessageLimits } from './message/limits.ts'
+import { tapped, type Tap } from './observe/tapped.ts'
 import type { EngineLimits } from './options.ts'
 import { randomHex } from './random.ts'
 import type { Certificate, TransportLimits, WsOptions } from './transport/transport-options.ts'
@@ -26,6 +27,8 @@ export interface EngineProcessOptions {
     readonly message?: Partial<MessageLimits>
     readonly control?: Partial<ControlLimits>
   }
+  /** See every message; `stopped` is called after the last one. */
+  readonly taps?: { readonly all: readonly Tap[]; readonly stopped: () => void }
   readonly clock?: Clock
   readonly log: Log
 }
@@ -42,8 +45,8 @@ export const controlVersion = 'v0.9.5'
 
 /** The engine alone, for drachtio applications. Rejects with `E_PORT_IN_USE` or `E_LISTEN`, and then nothing is left open. */
 export async function startEngineProcess(options: EngineProcessOptions): Promise<EngineProcess> {
-  const { listeners, tls, ws, control, limits = {}, clock = systemClock, log } = options
-  const transports = createTransports({
+  const { listeners, tls, ws, control, limits = {}, taps, clock = systemClock, log } = options
+  const sockets = createTransports({
     listeners,
     ...(tls !== undefined && { tls }),
     ...(ws !== undefined && { ws }),
@@ -51,6 +54,7 @@ export async function startEngineProcess(options: EngineProcessOptions): Promise
     clock,
     log,
   })
+  const transports = taps ? tapped(sockets, taps.all, taps.stopped) : sockets
   const engine = createEngine({
     transports,
     clock,

@@ -21,6 +21,7 @@ import type { Calls } from './call/calls.ts'
 import { FrontDoor } from './front-door.ts'
 import { directMedia } from './media/direct.ts'
 import { NgClient } from './media/ng.ts'
+import { hiding } from './media/outward.ts'
 import { RtpengineMedia, type MediaAnchor } from './media/rtpengine.ts'
 import type { CallLog, Directory, SipEdge } from './ports.ts'
 import { createAgents, type Agents } from './registrar/agents.ts'
@@ -260,12 +261,10 @@ function createRecords({ config, store, log }: DoorOptions, door: string): CallL
 
 function createMedia(config: Config, clock: Clock, log: Log): MediaAnchor {
   const { mode, rtpengine, timeoutMs } = config.media
-  if (mode === 'rtpengine')
-    return new RtpengineMedia(
-      rtpengine.map(url => new NgClient({ url, timeoutMs, clock })),
-      clock,
-      log,
-    )
+  if (mode === 'rtpengine') {
+    const nodes = rtpengine.map(url => new NgClient({ url, timeoutMs, clock }))
+    return hiding(new RtpengineMedia(nodes, clock, log))
+  }
   log.warn('media.direct', {
     meaning: 'media is not anchored: SDP passes unchanged and shows the media servers to all',
   })

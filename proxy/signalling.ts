@@ -155,7 +155,7 @@ function openSockets(
   })
   const { traceCalls: calls, traceMessages: messages, traceBytes: bytes } = config.limits
   const trace = createTrace({ calls, messages, bytes }, clock)
-  const hep = capture(config, clock, log)
+  const hep = hepCapture(config, clock, log)
   const taps = [messageCounts(metrics), ...(calls > 0 ? [trace.tap] : []), ...(hep ? [hep.tap] : [])]
   return {
     transports: tapped(sockets, taps, () => hep?.stop()),
@@ -197,7 +197,12 @@ function hearing({
   return (address, listener) => !quiet.has(listener) || isServed(address)
 }
 
-function capture({ capture: { hep, id, password } }: Config, clock: Clock, log: Log): HepCapture | undefined {
+/** What sends copies to the capture server of the settings; undefined without one. */
+export function hepCapture(
+  { capture: { hep, id, password } }: Config,
+  clock: Clock,
+  log: Log,
+): HepCapture | undefined {
   if (hep === undefined) return undefined
   const { hostname: host, port } = new URL(hep)
   const to = { host: host.replaceAll(/[[\]]/g, ''), port: Number(port), captureId: id }

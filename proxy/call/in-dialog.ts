@@ -1,9 +1,10 @@
 import type { Call, CallEvent, Effect, LegName, Step, Up } from './call.ts'
 import { allowedMethods, relayedHeaders } from './b-leg.ts'
-import { conferenceEventType, outwardEvent } from './conference-event.ts'
+import { conferenceEventType } from './conference-event.ts'
 import { ending } from './ending.ts'
 import { giveUpMove, stepMove } from './move.ts'
-import { agentLeg, other } from './parties.ts'
+import { outwardBody } from './outward-body.ts'
+import { agentLeg, innerLeg, other } from './parties.ts'
 import {
   acknowledged,
   agreed,
@@ -95,9 +96,8 @@ function request(call: Call, state: Up, event: RequestEvent): Step {
       // RFC 3311 without a body only refreshes the session: each side has its own timer.
       return event.body === undefined ? [state, respond(200)] : reoffer(call, state, event)
     case 'INFO':
-      return ask(call, withRelay(state, event, 'asking', ''), event)
     case 'MESSAGE':
-      return message(call, state, event)
+      return say(call, state, event)
     case 'OPTIONS':
       return [state, { ...respond(200), headers: [['Allow', allowedMethods]] }]
     default:
@@ -112,14 +112,15 @@ function strayRequest(state: Up, { dialog, method, transaction }: RequestEvent):
   return [...given, respondTo(transaction, 200)]
 }
 
-/** What a conference tells its participants is rebuilt on its way out; an event that is not understood ends here. */
-function message(call: Call, state: Up, event: RequestEvent): Step {
-  const isForAgent = other(event.leg) === agentLeg(call)
-  if (event.leg === agentLeg(call) || event.body?.type !== conferenceEventType)
-    return ask(call, withRelay(state, event, 'asking', ''), event)
-  const body = isForAgent ? outwardEvent(event.body.content, call.id) : undefined
-  if (body === undefined) return [state, respondTo(event.transaction, 200)]
-  return ask(call, withRelay(state, event, 'asking', ''), { ...event, body })
+/** What a media server says is rebuilt on its way out, and only agents hear of their conference. */
+function say(call: Call, state: Up, event: RequestEvent): Step {
+  const asking = withRelay(state, event, 'asking', '')
+  if (event.leg !== innerLeg(call)) return ask(call, asking, event)
+  const isEvent = event.body?.type === conferenceEventType
+  const body = outwardBody(event.method, event.body, call.id)
+  if (body === undefined || (isEvent && agentLeg(call) === undefined))
+    return [state, respondTo(event.transaction, isEvent ? 200 : 415)]
+  return ask(call, asking, { ...event, headers: [], body })
 }
 
 function ask(call: Call, state: Up, event: RequestEvent): Step {

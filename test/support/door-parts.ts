@@ -18,6 +18,7 @@ import { addressList } from '../../proxy/route/address-list.ts'
 import { silentLog } from '../../runtime/log.ts'
 import type { MediaServer } from '../../selector/domain/media-server.ts'
 import type { Trunk } from '../../selector/domain/trunk.ts'
+import { watch } from './leak-scanner.ts'
 import { ManualClock } from './manual-clock.ts'
 
 /** An edge that writes down what it is told to do. */
@@ -26,14 +27,20 @@ export class RecordingEdge implements SipEdge {
   readonly requests: RequestOrder[] = []
   readonly cancelled: string[] = []
   readonly acknowledged: string[] = []
+  /** Transactions of agents and carriers: what is said in them and in their dialogs leaves. */
+  readonly outside = new Set<string>()
 
   async start(): Promise<void> {}
   async stop(): Promise<void> {}
   respond(order: ResponseOrder): void {
     this.responses.push(order)
+    if (this.outside.has(order.transaction)) watch.toOutside(JSON.stringify(order))
   }
   request(order: RequestOrder): void {
     this.requests.push(order)
+    const inDialog = order.dialog !== undefined && this.outside.has(order.dialog.replace(/^dialog-/, ''))
+    if (inDialog || order.side === 'trunk' || order.flow !== undefined)
+      watch.toOutside(JSON.stringify({ ...order, transaction: '' }))
   }
   cancel(transaction: string): void {
     this.cancelled.push(transaction)
@@ -67,6 +74,8 @@ export const server: MediaServer = {
   wanted: 'active',
 }
 const trunk: Trunk = { id: 'acision', addresses: ['127.0.2.0/24'], enabled: true }
+
+for (const mark of [server.sip.host, server.id]) watch.mark(mark)
 
 /** Agents are whoever their `X-Agent` header says, so that a test can be anybody. */
 export function doorParts({ calls = 100 } = {}): DoorParts {
@@ -142,6 +151,8 @@ export function doorParts({ calls = 100 } = {}): DoorParts {
     records,
     pins,
     async tell(event) {
+      if (event.kind === 'request' && event.origin.address !== server.sip.host)
+        edge.outside.add(event.transaction)
       door.receive(event)
       await settle()
     },

@@ -1,6 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import type { Test } from 'tap'
+import { watch } from './leak-scanner.ts'
 import { answerTo, headerOf, methodOf, readSip, writeSip, type SipText } from './sip-text.ts'
 
 /** What a media server says; header lines beside those that a dialog needs. */
@@ -23,12 +24,12 @@ export interface FakeMediaServer {
   send(method: string, words?: Words): void
 }
 
-/** An SDP of an Asterisk at `host`. */
+/** An SDP of somebody at `host`. */
 export function answerSdp(host: string): string {
   return [
     'v=0',
     `o=- 7 8 IN IP4 ${host}`,
-    's=Asterisk',
+    's=-',
     `c=IN IP4 ${host}`,
     't=0 0',
     'm=audio 10000 RTP/AVP 8',
@@ -44,12 +45,13 @@ export async function openMediaServer(t: Test, host = '127.0.1.1'): Promise<Fake
   socket.bind(0, host)
   await once(socket, 'listening')
   t.teardown(() => socket.close())
+  watch.mark(host)
   const { port } = socket.address()
   const server: FakeMediaServer = {
     sip: { host, port, transport: 'udp' },
     requests: [],
     words: {},
-    onInvite: () => ({ status: 200, words: sdp(answerSdp(host)) }),
+    onInvite: () => ({ status: 200, words: sdp(answerSdp('192.0.2.7')) }),
     send(method, words = {}) {
       const last = invites.at(-1)
       if (!last) throw new Error('nobody called')
@@ -65,6 +67,7 @@ export async function openMediaServer(t: Test, host = '127.0.1.1'): Promise<Fake
   const invites: { invite: SipText; from: string; port: number }[] = []
   let sequence = 100
   socket.on('message', (bytes, from) => {
+    watch.inside(bytes.toString(), 'door')
     const message = readSip(bytes.toString())
     const method = methodOf(message)
     if (method === undefined) return
@@ -99,6 +102,7 @@ function answerOf(server: FakeMediaServer, request: SipText, method: string): st
 }
 
 function reply(socket: Socket, text: string, to: { readonly address: string; readonly port: number }): void {
+  watch.inside(text, 'server')
   socket.send(text, to.port, to.address)
 }
 

@@ -12,7 +12,9 @@ import { createCredentials, ha1Of, type Credentials } from '../../selector/crede
 import type { MediaServer } from '../../selector/domain/media-server.ts'
 import { createMemoryStore } from '../../selector/store/memory/store.ts'
 import type { Store } from '../../selector/store/store.ts'
+import { openCapture, sorted } from './capture.ts'
 import { load, mediaServer } from './fleet.ts'
+import { watch } from './leak-scanner.ts'
 
 /** What a test may say about its door. */
 export interface OpenDoorOptions {
@@ -52,7 +54,15 @@ export async function openDoor(t: Test, options: OpenDoorOptions = {}): Promise<
   const certificate = await developmentCertificate()
   const store = options.store ?? createMemoryStore({ policy, clock, log })
   if (options.store === undefined) await fill(store, options.server)
-  const settings = { ...free, ...options.settings }
+  const ends: { port: OpenDoor['port'] } = { port: nowhere }
+  const capture = await openCapture(
+    sorted(watch, {
+      isInside: ({ host }) => host.startsWith('127.0.1.'),
+      isDoor: ({ port }) => port === ends.port('public') || port === ends.port('trunk'),
+    }),
+  )
+  t.teardown(() => capture.close())
+  const settings = { ...free, capture: { hep: capture.url }, ...options.settings }
   const drachtio = engine === 'drachtio' ? await startDrachtio(t, settings) : undefined
   const config = configOf({ ...settings, ...(drachtio && { signalling: drachtio.signalling }) })
   const credentials = createCredentials({ store, realm: domain, ttlSec: 3600, clock })
@@ -62,6 +72,7 @@ export async function openDoor(t: Test, options: OpenDoorOptions = {}): Promise<
   await door.start()
   t.teardown(() => door.stop())
   const port: OpenDoor['port'] = face => portOf(drachtio?.listeners ?? [], signalling, face)
+  ends.port = port
   const wssUrl = `wss://localhost:${port('public')}/sip`
   return {
     door,
@@ -89,6 +100,10 @@ export async function openDoor(t: Test, options: OpenDoorOptions = {}): Promise<
       return agent
     },
   }
+}
+
+function nowhere(): number {
+  return 0
 }
 
 function onPublicRequest(_: unknown, response: { end(): unknown }): void {

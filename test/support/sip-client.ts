@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
+import { watch } from './leak-scanner.ts'
 import { answerTo, headerOf, methodOf, readSip, statusOf, writeSip, type SipText } from './sip-text.ts'
 
 /** Where a client calls from and through which door. */
@@ -52,7 +53,10 @@ class ClientLine {
   constructor(socket: Socket, place: Place) {
     this.#socket = socket
     this.#place = place
-    socket.on('message', bytes => this.#received(readSip(bytes.toString())))
+    socket.on('message', bytes => {
+      watch.toOutside(bytes.toString())
+      this.#received(readSip(bytes.toString()))
+    })
   }
 
   async call(user: string, sdp: string): Promise<ClientCall> {
@@ -117,6 +121,7 @@ class ClientLine {
       [via, ...lines, ['CSeq', `${sequence} ${method}`]],
       body,
     )
+    watch.fromOutside(text)
     this.#socket.send(text, door.port, door.host)
   }
 

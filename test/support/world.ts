@@ -8,7 +8,9 @@ import { stringify } from 'yaml'
 import { SyntheticAgent } from '../../cli/synthetic/agent.ts'
 import { signIn } from '../../cli/synthetic/selftest.ts'
 import { createClient, type Client } from '../../selector/client.ts'
+import { openCapture, sorted } from './capture.ts'
 import { startLab, type Lab } from './lab.ts'
+import { watch } from './leak-scanner.ts'
 
 const cli = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
 
@@ -55,6 +57,7 @@ export async function startWorld({
     redis: store === 'redis',
     ...(mediaAddress !== undefined && { mediaAddress }),
   })
+  const capture = await openCapture(leaksOf(lab))
   const dataDir = mkdtempSync(join(tmpdir(), 'portico-world-'))
   const file = join(dataDir, 'portico.yaml')
   const config = {
@@ -64,6 +67,7 @@ export async function startWorld({
     agents: { domain },
     admin: { token: adminToken },
     media: { rtpengine: [lab.rtpengine] },
+    capture: { hep: capture.url },
     ...settings,
   }
   writeFileSync(file, stringify(config), { mode: 0o600 })
@@ -81,6 +85,7 @@ export async function startWorld({
   const caFile = join(dataDir, 'development-cert.pem')
   const ca = readFileSync(caFile, 'utf8')
   const origin = 'https://localhost:8443'
+  const secrets = new Set([password, adminToken, secret, ...lab.servers.map(({ ami }) => ami.secret)])
   return {
     lab,
     client,
@@ -92,6 +97,8 @@ export async function startWorld({
     async agent(id) {
       await client.agents.add({ id, name: `Agent ${id}`, password })
       const grant = await signIn(origin, ca, { agent: id, password })
+      watch.toOutside(JSON.stringify(grant))
+      secrets.add(grant.password)
       const account = { user: grant.authorizationUser, password: grant.password }
       const agent = new SyntheticAgent({ url: grant.wssUrl, origin, ca, agent: id, domain, account })
       await agent.start()
@@ -101,8 +108,30 @@ export async function startWorld({
     },
     async stop() {
       for (const process of [door, ...processes]) await process.stop()
+      capture.close()
+      const shown = [door, ...processes].flatMap(({ output }) => output).filter(line => hasAny(line, secrets))
+      if (shown.length > 0) throw new Error(`a secret was logged:\n${shown.join('\n')}`)
     },
   }
+}
+
+/** Nothing of the lab may be seen by agents and carriers, whatever a test does. */
+function leaksOf({ servers, redis, rtpengine }: Lab): Parameters<typeof openCapture>[0] {
+  const inside = new Set(servers.flatMap(({ sip, ami }) => [sip.host, ami.host]))
+  const services = [redis, rtpengine].filter(url => url !== '').map(url => new URL(url).host)
+  for (const mark of [...inside, ...services, '127.0.0.1:5070', '127.0.0.1:5066']) watch.mark(mark)
+  const take = sorted(watch, {
+    isInside: ({ host }) => inside.has(host),
+    isDoor: ({ port }) => port === 8443 || port === 5060,
+  })
+  // What door and engine say to each other is neither.
+  return message => {
+    if (message.from.port !== 5066 && message.to.port !== 5066) take(message)
+  }
+}
+
+function hasAny(line: string, secrets: ReadonlySet<string>): boolean {
+  return [...secrets].some(secret => line.includes(secret))
 }
 
 /** A `portico` command that keeps running. */

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import type { Test } from 'tap'
 import { WebSocket, type ClientOptions } from 'ws'
+import { watch } from '../leak-scanner.ts'
 import { headerOf, readSip, statusOf, type SipText } from '../sip-text.ts'
 import { origin } from './target.ts'
 import { requestText, unique, type RequestText } from './text.ts'
@@ -38,6 +39,7 @@ export async function browser(t: Test, port: number, options: BrowserOptions = {
   socket.on('error', () => undefined)
   const waiting = new Map<string, (response: SipText) => void>()
   socket.on('message', (data: Buffer) => {
+    watch.toOutside(data.toString())
     const message = readSip(data.toString())
     if (statusOf(message) >= 200) waiting.get(headerOf(message, 'call-id'))?.(message)
   })
@@ -49,7 +51,9 @@ export async function browser(t: Test, port: number, options: BrowserOptions = {
         const { callId = unique() } = given
         waiting.set(callId, resolve)
         void closed.then(code => reject(new Error(`closed with ${code}`)))
-        socket.send(requestText(method, { via: 'SIP/2.0/WS peer.invalid', ...given, callId }))
+        const text = requestText(method, { via: 'SIP/2.0/WS peer.invalid', ...given, callId })
+        watch.fromOutside(text)
+        socket.send(text)
       }),
   }
 }
@@ -104,6 +108,7 @@ export async function udpPeer(t: Test, from = '127.0.0.1', port = 0): Promise<Ud
   const waiting = new Map<string, (response: SipText) => void>()
   socket.on('message', (bytes: Buffer) => {
     const text = bytes.toString()
+    watch.toOutside(text)
     got.push(text)
     const message = readSip(text)
     if (statusOf(message) >= 200) waiting.get(headerOf(message, 'call-id'))?.(message)
@@ -112,7 +117,10 @@ export async function udpPeer(t: Test, from = '127.0.0.1', port = 0): Promise<Ud
     port: socket.address().port,
     socket,
     got,
-    send: (text, to) => socket.send(text, to, '127.0.0.1'),
+    send(text, to) {
+      watch.fromOutside(text.toString())
+      socket.send(text, to, '127.0.0.1')
+    },
     answer: callId =>
       new Promise((resolve, reject) => {
         const guard = setTimeout(() => reject(new Error(`no answer to ${callId}`)), 5000)
