@@ -41,6 +41,7 @@ export async function startFrontDoor(config: Config): Promise<FrontDoorProcess> 
     log,
     certificate,
     clock,
+    traceOf: call => door.trace?.of(call),
     missing: () => (isUp ? [] : ['the door is not open yet']),
   })
   const door = createDoor({

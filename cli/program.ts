@@ -9,6 +9,7 @@ import { registerSelftest } from './selftest.ts'
 import { registerServers } from './servers.ts'
 import { registerSessions } from './sessions.ts'
 import type { Terminal } from './terminal.ts'
+import { registerTrace } from './trace.ts'
 import { registerTrunks } from './trunks.ts'
 import { registerUp } from './up.ts'
 
@@ -42,6 +43,7 @@ const commands = [
   registerTrunks,
   registerRoutes,
   registerSessions,
+  registerTrace,
   registerSelect,
   registerConfig,
   registerAsteriskConfig,

@@ -154,7 +154,7 @@ function openSockets(
     log,
   })
   const { traceCalls: calls, traceMessages: messages, traceBytes: bytes } = config.limits
-  const trace = createTrace({ calls, messages, bytes }, clock)
+  const trace = createTrace({ calls, messages, bytes }, clock, 'X-Portico-Call')
   const hep = hepCapture(config, clock, log)
   const taps = [messageCounts(metrics), ...(calls > 0 ? [trace.tap] : []), ...(hep ? [hep.tap] : [])]
   return {

@@ -8,6 +8,7 @@ import {
   selectionOutput,
   serverOutput,
   sessionOutput,
+  traceOutput,
   type AgentInput,
   type AgentOutput,
   type AgentPatch,
@@ -18,6 +19,7 @@ import {
   type ServerOutput,
   type ServerPatch,
   type SessionOutput,
+  type TraceOutput,
 } from './contract.ts'
 import {
   routeOutput,
@@ -70,6 +72,8 @@ export interface Client {
     test(call: RouteTestInput): Promise<RouteVerdict>
   }
   sessions(): Promise<readonly SessionOutput[]>
+  /** What a call said on the wire, by its id or the Call-ID of one of its legs. */
+  trace(call: string): Promise<TraceOutput>
   /** Who is in a conference, asked of the media server itself. */
   conference(server: string, conference: string): Promise<ConferenceOutput>
   /** Which media server would be chosen now. */
@@ -96,6 +100,7 @@ export function createClient(options: ClientOptions): Client {
       test: body => send('POST', 'routes/test', { body, output: routeVerdict }),
     },
     sessions: async () => (await send('GET', 'sessions', { output: listOf(sessionOutput) })).items,
+    trace: call => send('GET', `traces/${encodeURIComponent(call)}`, { output: traceOutput }),
     conference: (server, conference) => {
       const path = `servers/${encodeURIComponent(server)}/conferences/${encodeURIComponent(conference)}`
       return send('GET', path, { output: conferenceOutput })

@@ -306,6 +306,29 @@ export const conferenceOutput = z.object({
   members: z.array(z.object({ role: z.enum(['agent', 'client', 'other']), call: z.string() })),
 })
 
+const endOfWay = z.object({ host: z.string(), port: z.int() })
+
+/** What the legs of a call said on the wire, in order. */
+export const traceOutput = z.object({
+  messages: z.array(
+    z.object({
+      /** The Call-ID of its leg. */
+      leg: z.string(),
+      /** Wall-clock milliseconds. */
+      at: z.number(),
+      direction: z.enum(['in', 'out']),
+      transport: z.string(),
+      /** Our own. */
+      local: endOfWay,
+      peer: endOfWay,
+      /** The whole message; what proves a password in it is cut out. */
+      text: z.string(),
+    }),
+  ),
+  /** Messages that were left out in the middle of a long call. */
+  omitted: z.int(),
+})
+
 /** Every refusal and failure of the API (RFC 9457). */
 export const problemOutput = z.object({
   type: z.string(),
@@ -357,5 +380,6 @@ export type SelectionOutput = z.output<typeof selectionOutput>
 export type DecisionOutput = z.output<typeof decisionOutput>
 export type SessionOutput = z.output<typeof sessionOutput>
 export type ConferenceOutput = z.output<typeof conferenceOutput>
+export type TraceOutput = z.output<typeof traceOutput>
 export type SessionGrant = z.output<typeof sessionGrant>
 export type Problem = z.output<typeof problemOutput>

@@ -16,6 +16,7 @@ import type { Policy } from './domain/standing.ts'
 import { createCredentials, type Credentials } from './credentials.ts'
 import { createAdminApp } from './http/admin-app.ts'
 import { addProcessMetrics, createMetrics, type Metrics } from './http/metrics.ts'
+import type { TraceOf } from './http/traces.ts'
 import { createPublicApp } from './http/public-app.ts'
 import type { Store } from './store/store.ts'
 
@@ -30,6 +31,8 @@ export interface SelectorOptions {
   /** Needed when the admin listener is not on loopback. */
   readonly certificate?: Certificate
   readonly clock?: Clock
+  /** The last calls on the wire, where this process has a door. */
+  readonly traceOf?: TraceOf
   /** What is still missing until calls can be taken, for /readyz. */
   readonly missing?: () => readonly string[]
   /** Where the built softphone is. */
@@ -65,7 +68,7 @@ export function createSelector(options: SelectorOptions): Selector {
 
   async function start(): Promise<void> {
     const { token, file } = await ensureAdminToken(config)
-    const { missing } = options
+    const { missing, traceOf } = options
     const app = createAdminApp({
       store,
       token,
@@ -77,6 +80,7 @@ export function createSelector(options: SelectorOptions): Selector {
       log,
       metrics,
       ...(missing && { missing }),
+      ...(traceOf && { traceOf }),
     })
     addProcessMetrics(metrics.registry)
     server = serverOf(app.fetch, config, certificate)

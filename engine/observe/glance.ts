@@ -18,6 +18,13 @@ export function glanceCallId(bytes: Buffer): string | undefined {
   return headerValue(bytes, callId)
 }
 
+/** The value of a header that is written as `name` says, at most 256 characters of it. */
+export function glanceHeader(bytes: Buffer, name: string): string | undefined {
+  const head = `\r\n${name}: `
+  const at = bytes.indexOf(head, 0, 'latin1')
+  return at === -1 || at > bytes.indexOf('\r\n\r\n') ? undefined : valueAt(bytes, at + head.length)
+}
+
 interface Named {
   /** As nearly everybody writes it. */
   readonly usual: Buffer

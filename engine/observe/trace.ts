@@ -1,5 +1,5 @@
 import type { Clock } from '../../runtime/clock.ts'
-import { glance, glanceCallId } from './glance.ts'
+import { glance, glanceCallId, glanceHeader } from './glance.ts'
 import type { End, Passage, Tap } from './tapped.ts'
 
 /** What a trace may hold. */
@@ -17,6 +17,8 @@ export const traceDefaults: TraceLimits = { calls: 2000, messages: 64, bytes: 16
 
 /** One message of a call. */
 export interface Traced {
+  /** The Call-ID of its leg. */
+  readonly leg: string
   /** Wall-clock milliseconds. */
   readonly at: number
   readonly direction: 'in' | 'out'
@@ -29,6 +31,7 @@ export interface Traced {
 
 /** What became of one call. */
 export interface CallTrace {
+  /** Of all its legs, in the order in which they passed. */
   readonly messages: readonly Traced[]
   /** Messages that were left out between the first and the last ones. */
   readonly omitted: number
@@ -37,27 +40,39 @@ export interface CallTrace {
 /** The last calls as they were on the wire. */
 export interface Trace {
   readonly tap: Tap
-  /** The messages with that Call-ID, oldest first; undefined when none is known any more. */
-  of(callId: string): CallTrace | undefined
+  /** Says that the leg with that Call-ID belongs to `call`. */
+  link(leg: string, call: string): void
+  /** The messages of a call, or of the one that a leg with that Call-ID belongs to; undefined when none is known any more. */
+  of(id: string): CallTrace | undefined
 }
 
 /**
  * A trace that keeps calls, and in a quarter of the room everything else but OPTIONS, so that neither probes nor a flood of
- * registrations push calls out.
+ * registrations push calls out. `callHeader` names the header of an INVITE that tells to which call its leg belongs.
  */
-export function createTrace(limits: TraceLimits, clock: Clock): Trace {
+export function createTrace(limits: TraceLimits, clock: Clock, callHeader?: string): Trace {
   const calls = new Ring(limits)
   const others = new Ring({
     ...limits,
     calls: Math.ceil(limits.calls / 4),
     bytes: Math.ceil(limits.bytes / 4),
   })
+  let count = 0
 
   function tap(passage: Passage): void {
-    const id = limits.calls === 0 ? undefined : glanceCallId(passage.bytes)
-    if (id === undefined) return
-    const kept = { at: clock.wall(), passage }
-    if (!calls.addTo(id, kept) && !others.addTo(id, kept)) ringFor(passage)?.begin(id, kept)
+    const leg = limits.calls === 0 ? undefined : glanceCallId(passage.bytes)
+    if (leg === undefined) return
+    const kept = { at: clock.wall(), number: ++count, leg, passage }
+    if (!calls.addTo(leg, kept) && !others.addTo(leg, kept)) begin(kept)
+  }
+
+  function begin(kept: Kept): void {
+    const { leg, passage } = kept
+    const ring = ringFor(passage)
+    ring?.begin(leg, kept)
+    if (ring !== calls || callHeader === undefined) return
+    const call = glanceHeader(passage.bytes, callHeader)
+    if (call !== undefined) calls.link(leg, call)
   }
 
   function ringFor({ bytes }: Passage): Ring | undefined {
@@ -66,11 +81,14 @@ export function createTrace(limits: TraceLimits, clock: Clock): Trace {
     return method === 'INVITE' ? calls : others
   }
 
-  return { tap, of: callId => calls.read(callId) ?? others.read(callId) }
+  return { tap, link: (leg, call) => calls.link(leg, call), of: id => calls.read(id) ?? others.read(id) }
 }
 
 interface Kept {
+  readonly leg: string
   readonly at: number
+  /** Of all messages, in the order in which they passed. */
+  readonly number: number
   readonly passage: Passage
 }
 
@@ -80,6 +98,8 @@ interface Call {
   bytes: number
   /** Something was heard of it since it was last looked at for forgetting. */
   isFresh: boolean
+  /** The call that this leg belongs to. */
+  link?: string
 }
 
 class Ring {
@@ -114,9 +134,18 @@ class Ring {
     this.#forget()
   }
 
+  link(leg: string, call: string): void {
+    const known = this.#calls.get(leg)
+    if (known !== undefined) known.link = call
+  }
+
   read(id: string): CallTrace | undefined {
-    const call = this.#calls.get(id)
-    return call && { messages: call.messages.map(traced), omitted: call.omitted }
+    const own = this.#calls.get(id)
+    const link = own?.link ?? id
+    const legs = [...this.#calls.values()].filter(leg => leg === own || leg.link === link)
+    if (legs.length === 0) return undefined
+    const messages = legs.flatMap(leg => leg.messages).toSorted((a, b) => a.number - b.number)
+    return { messages: messages.map(traced), omitted: legs.reduce((sum, leg) => sum + leg.omitted, 0) }
   }
 
   /** How a call began says most; of the rest the oldest goes. */
@@ -143,10 +172,10 @@ class Ring {
   }
 }
 
-function traced({ at, passage }: Kept): Traced {
+function traced({ leg, at, passage }: Kept): Traced {
   const { direction, transport, local, peer, bytes } = passage
   const text = bytes.toString().replaceAll(proof, '$1***')
-  return { at, direction, transport, local: { ...local }, peer: { ...peer }, text }
+  return { leg, at, direction, transport, local: { ...local }, peer: { ...peer }, text }
 }
 
 /** The value of a header that proves a password. */

@@ -19,6 +19,7 @@ import { serveRoutes } from './routes.ts'
 import { serveSelection } from './selection.ts'
 import { serveServers } from './servers.ts'
 import { serveSessions } from './sessions.ts'
+import { serveTraces, type TraceOf } from './traces.ts'
 import { serveTrunks } from './trunks.ts'
 
 /** What the admin API needs. */
@@ -36,6 +37,8 @@ export interface AdminAppOptions {
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
+  /** The last calls on the wire, where this process has a door. */
+  readonly traceOf?: TraceOf
   /** What is still missing until calls can be taken; empty: ready. */
   readonly missing?: () => Promise<readonly string[]> | readonly string[]
   /** In [0, 1); settles ties between media servers. */
@@ -64,6 +67,7 @@ export function createAdminApp(options: AdminAppOptions): OpenAPIHono {
   serveDecisions(app, { store })
   serveHint(app, { store })
   serveSessions(app, { store })
+  serveTraces(app, { traceOf: options.traceOf ?? unknown })
   serveConferences(app, { store, ask: options.askConference })
   serveOpenApi(app)
   app.notFound(c =>
@@ -92,6 +96,10 @@ function bearer(token: string): MiddlewareHandler {
     const detail = 'send Authorization: Bearer with the admin token, which admin.token or dataDir holds'
     return problem(c, { status: 401, code: 'E_API', detail, headers: { 'WWW-Authenticate': 'Bearer' } })
   }
+}
+
+function unknown(): undefined {
+  // A process without a door has seen no call.
 }
 
 function digest(text: string): Buffer {

@@ -8,7 +8,7 @@ function traceOf(limits: Partial<TraceLimits> = {}): {
   readonly say: (method: string, callId: string, more?: string) => void
 } {
   const clock = new ManualClock()
-  const trace = createTrace({ ...traceDefaults, ...limits }, clock)
+  const trace = createTrace({ ...traceDefaults, ...limits }, clock, 'X-Call')
   const end = { host: '192.0.2.1', port: 5060 }
   return {
     trace,
@@ -37,6 +37,33 @@ t.test('a call is told as it was on the wire', async t => {
   )
   t.match(messages[0], { direction: 'in', transport: 'udp', peer: { host: '192.0.2.1', port: 5060 } })
   t.equal(trace.of('three'), undefined)
+})
+
+t.test('the legs of a call are told together, whether a header or somebody else links them', async t => {
+  const { trace, say } = traceOf()
+  say('INVITE', 'a')
+  say('INVITE', 'b', 'X-Call: 17\r\n')
+  say('INVITE', 'stranger', 'X-Call: 18\r\n')
+  say('INVITE', 'c', 'X-Call: 17\r\n')
+  trace.link('a', '17')
+  trace.link('nobody', '17')
+  say('BYE', 'b')
+  say('BYE', 'a')
+  const whole = ['a', 'b', 'c', 'b', 'a']
+  for (const id of ['17', 'a', 'b', 'c']) {
+    t.strictSame(
+      trace.of(id)?.messages.map(({ leg }) => leg),
+      whole,
+      id,
+    )
+  }
+  t.equal(trace.of('stranger')?.messages.length, 1)
+})
+
+t.test('a body that looks like the header links nothing', async t => {
+  const { trace, say } = traceOf()
+  say('INVITE', 'a', '\r\nX-Call: 17\r\n')
+  t.equal(trace.of('17'), undefined)
 })
 
 t.test('the call that was silent for longest is forgotten first', async t => {
