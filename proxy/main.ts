@@ -23,7 +23,7 @@ import { directMedia } from './media/direct.ts'
 import { NgClient } from './media/ng.ts'
 import { hiding } from './media/outward.ts'
 import { RtpengineMedia, type MediaAnchor } from './media/rtpengine.ts'
-import type { CallLog, Directory, SipEdge } from './ports.ts'
+import type { CallLog, Directory, LiveCall, SipEdge } from './ports.ts'
 import { createAgents, type Agents } from './registrar/agents.ts'
 import { createAuthenticator } from './registrar/authenticate.ts'
 import { createNonces } from './registrar/nonces.ts'
@@ -74,7 +74,7 @@ export function createDoor(options: DoorOptions, given?: Signalling): Door {
   const signalling = given ?? createSignalling({ ...options, isServed: address => isServed(address) })
   const { transports } = signalling
   const media = createMedia(config, clock, log)
-  const { edge, directory, rules, prober, health, frontDoor } = compose(options, signalling.edge, media)
+  const { edge, directory, rules, prober, health, frontDoor } = compose(options, signalling, media)
   const isServed = (address: string): boolean =>
     directory.serverAt(address) !== undefined || directory.trunkAt(address) !== undefined
   const parts: readonly Part[] = [
@@ -127,7 +127,7 @@ interface Composed {
   readonly frontDoor: FrontDoor
 }
 
-function compose(options: DoorOptions, bare: SipEdge, media: MediaAnchor): Composed {
+function compose(options: DoorOptions, { edge: bare, trace }: Signalling, media: MediaAnchor): Composed {
   const { config, store, credentials, clock, log } = options
   const door = `${hostname()}-${randomBytes(4).toString('hex')}`
   const directory = createDirectory({ store, credentials: user => credentials.ha1For(user), log })
@@ -160,7 +160,7 @@ function compose(options: DoorOptions, bare: SipEdge, media: MediaAnchor): Compo
       edge,
       media,
       placement,
-      callLog: createRecords(options, door),
+      callLog: createRecords(options, door, trace),
       clock,
       log,
     },
@@ -254,9 +254,14 @@ function createTrunksSide(
   })
 }
 
-function createRecords({ config, store, log }: DoorOptions, door: string): CallLog {
+function createRecords(
+  { config, store: { sessions }, log }: DoorOptions,
+  door: string,
+  trace: Trace | undefined,
+): CallLog {
   const { file } = config.cdr
-  return createCallLog({ sessions: store.sessions, door, ...(file !== undefined && { cdrFile: file }), log })
+  const onBegan = ({ leg, id }: LiveCall): void => trace?.link(leg, id)
+  return createCallLog({ sessions, door, ...(file !== undefined && { cdrFile: file }), log, onBegan })
 }
 
 function createMedia(config: Config, clock: Clock, log: Log): MediaAnchor {

@@ -246,6 +246,8 @@ export type CallKind = 'agent' | 'client' | 'dial-out' | 'ring-agent'
 /** A call that is going on. */
 export interface LiveCall {
   readonly id: string
+  /** The Call-ID of the leg that began it. */
+  readonly leg: string
   readonly kind: CallKind
   readonly agent: string
   readonly trunk?: string

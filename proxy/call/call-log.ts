@@ -11,12 +11,15 @@ export interface CallLogOptions {
   /** Takes one JSON line for each call that is over. */
   readonly cdrFile?: string
   readonly log: Log
+  /** Gets each call that begins. */
+  readonly onBegan?: (call: LiveCall) => void
 }
 
 /** Shows calls in the store while they last, and writes a record of each when it is over. */
-export function createCallLog({ sessions, door, cdrFile, log }: CallLogOptions): CallLog {
+export function createCallLog({ sessions, door, cdrFile, log, onBegan }: CallLogOptions): CallLog {
   function show(call: LiveCall): void {
-    const session: Session = { ...call, door }
+    const { leg: _, ...shown } = call
+    const session: Session = { ...shown, door }
     sessions.put(session).catch(notShown(call.id))
   }
 
@@ -34,6 +37,7 @@ export function createCallLog({ sessions, door, cdrFile, log }: CallLogOptions):
   return {
     began(call) {
       log.info('call.began', { ...call })
+      onBegan?.(call)
       show(call)
     },
     changed: show,

@@ -237,10 +237,11 @@ export class CallSession {
 
   /** The call as others may see it now. */
   live(): LiveCall {
-    const { id, kind, agent, trunk } = this.call
+    const { id, dialog, kind, agent, trunk } = this.call
     const { server } = this
     return {
       id,
+      leg: dialog.slice(0, dialog.lastIndexOf(';from-tag=')),
       kind,
       agent,
       ...(trunk !== undefined && { trunk }),

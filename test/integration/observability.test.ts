@@ -7,7 +7,10 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { SyntheticCarrier } from '../../cli/synthetic/carrier.ts'
+import { openMediaServer } from '../support/media-server.ts'
 import { inNamespace } from '../support/namespace.ts'
+import { openDoor } from '../support/open-door.ts'
+import { headerOf } from '../support/sip-text.ts'
 import { portico, startPortico, until } from '../support/world.ts'
 
 if (await inNamespace(import.meta.url)) suite()
@@ -51,8 +54,26 @@ function suite(): void {
     const metrics = await scrape()
     t.match(metrics, /^drachtio_sip_requests_in_total\{method="INVITE"\} 1$/m)
     t.match(metrics, /^drachtio_sip_responses_out_total\{method="INVITE",code="403"\} 1$/m)
-    for (const name of wanted) t.match(metrics, new RegExp(`^${name}(?:\\{| )`, 'm'), name)
+    for (const name of wanted) t.match(metrics, new RegExp(`^# TYPE ${name} `, 'm'), name)
     t.equal(await door.stop(), 0)
+  })
+
+  t.test('both legs of a call are one trace, by the id that the media server is told', async t => {
+    const server = await openMediaServer(t)
+    let call = ''
+    server.onInvite = invite => {
+      call = headerOf(invite, 'x-portico-call')
+      return { status: 486 }
+    }
+    const door = await openDoor(t, { server: server.sip })
+    const outcome = await (await door.agent('1001')).tryToJoin()
+    t.match(outcome, { status: 486 })
+    const messages = door.door.trace?.of(call)?.messages ?? []
+    t.equal(new Set(messages.map(({ leg }) => leg)).size, 2)
+    const [caller, asked] = [messages[0], messages.find(({ transport }) => transport === 'udp')]
+    t.match(caller, { direction: 'in', transport: 'wss', text: /^INVITE / })
+    t.match(asked, { direction: 'out', peer: { port: server.sip.port }, text: /^INVITE sip:agt-1001@/ })
+    t.strictSame(door.door.trace?.of(caller?.leg ?? ''), door.door.trace?.of(call), 'and by either Call-ID')
   })
 }
 

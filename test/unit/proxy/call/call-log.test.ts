@@ -7,7 +7,7 @@ import type { CallRecord, LiveCall } from '../../../../proxy/ports.ts'
 import { silentLog } from '../../../../runtime/log.ts'
 import type { Session, SessionStore } from '../../../../selector/store/store.ts'
 
-const live: LiveCall = { id: 'c1', kind: 'agent', agent: '1001', state: 'placing', since: 5 }
+const live: LiveCall = { id: 'c1', leg: 'call-id', kind: 'agent', agent: '1001', state: 'placing', since: 5 }
 const record: CallRecord = { ...live, state: 'over', verdict: 'caller-hung-up', status: 200, endedAt: 9 }
 
 function sessions(): SessionStore & { readonly shown: Map<string, Session> } {
