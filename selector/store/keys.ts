@@ -19,6 +19,9 @@
  * | `decisions`            | stream | `Decision` as JSON in the field `decision`                       | trimmed to the last     |
  * | `decision:<call>`      | list   | ids in `decisions`                                               | 1 day                   |
  * | `pin:<agent>`          | string | `Pin` as JSON                                                    | 60 s, renewed by owner  |
+ * | `attendance:<agent>`   | hash   | `call`, `server`, `lines` of an agent that is in its conference  | 60 s, renewed by owner  |
+ * | `clients:<agent>`      | zset   | client with the agent → until when that holds                    | until the last expires  |
+ * | `line:<name>`          | zset   | agent that waits → since when, wall-clock milliseconds           | while somebody waits    |
  * | `binding:<agent>`      | hash   | Contact → `Binding` as JSON                                      | until the last expires  |
  * | `sessions:<door>`      | hash   | id → `Session` as JSON                                           | 30 s, renewed by owner  |
  * | `doors`                | zset   | door → when its sessions expire, wall-clock milliseconds         | trimmed by every door   |
@@ -40,6 +43,7 @@ export interface Keys {
   reservation(call: string): string
   decision(call: string): string
   pin(agent: string): string
+  clients(agent: string): string
   binding(agent: string): string
   sessions(door: string): string
   credential(user: string): string
@@ -66,6 +70,7 @@ export function keysOf(fleet: string): Keys {
     reservations: server => `${prefix}reservations:${part(server)}`,
     reservation: call => `${prefix}reservation:${part(call)}`,
     pin: agent => `${prefix}pin:${part(agent)}`,
+    clients: agent => `${prefix}clients:${part(agent)}`,
     binding: agent => `${prefix}binding:${part(agent)}`,
     sessions: door => `${prefix}sessions:${part(door)}`,
     credential: user => `${prefix}credential:${part(user)}`,

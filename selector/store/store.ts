@@ -18,6 +18,7 @@ export interface Store {
   readonly ledger: Ledger
   readonly decisions: DecisionLog
   readonly pins: Pins
+  readonly queues: Queues
   readonly bindings: BindingStore
   readonly sessions: SessionStore
   readonly credentials: CredentialStore
@@ -104,6 +105,49 @@ export interface Pins {
   get(agent: string): Promise<Pin | undefined>
   /** Removes the agent's pin if it is still that call's. */
   remove(agent: string, call: string): Promise<void>
+}
+
+/** Who waits for a client: the agents that are in their conference with no client. Each stands in several lines. */
+export interface Queues {
+  /** The agent is in its conference, and waits from `at` on unless a client is with it; told again, it keeps its place. */
+  join(attendance: Attendance, at: number): Promise<void>
+  /** The agent's leg of that call is over; a newer one is left alone. */
+  leave(agent: string, call: string): Promise<void>
+  /** `client` is with the agent, which waits no more. Holds for `ttlMs`, unless renewed by the process that told it. */
+  occupy(agent: string, client: string, at: number, ttlMs: number): Promise<void>
+  /** `client` is gone. When it was the last one, the agent waits again, from `at` on. */
+  free(agent: string, client: string, at: number): Promise<void>
+  /** Takes who waits longest in the first of the lines that is not empty, in one step: nobody else gets the same agent. */
+  take(order: TakeOrder): Promise<TakenAgent | undefined>
+}
+
+/** An agent in its conference. */
+export interface Attendance {
+  readonly agent: string
+  readonly server: string
+  /** The call that is its leg. */
+  readonly call: string
+  /** Names without blanks. */
+  readonly lines: readonly string[]
+}
+
+/** A client that asks for an agent. */
+export interface TakeOrder {
+  readonly client: string
+  readonly lines: readonly string[]
+  /** Agents that are not wanted. */
+  readonly passOver?: readonly string[]
+  /** Wall-clock milliseconds. */
+  readonly at: number
+  /** How long the agent is kept for the client without another word. */
+  readonly ttlMs: number
+}
+
+/** An agent that was waiting, and where. */
+export interface TakenAgent {
+  readonly agent: string
+  readonly server: string
+  readonly call: string
 }
 
 /** Registrations: contact by contact, forgotten when they expire. */

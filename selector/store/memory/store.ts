@@ -14,6 +14,7 @@ import { MemoryDecisions } from './decisions.ts'
 import { LedgerBook } from './ledger-book.ts'
 import { createMemoryLeases } from './leases.ts'
 import { MemoryPins } from './pins.ts'
+import { MemoryQueues } from './queues.ts'
 import { MemorySessions } from './sessions.ts'
 
 /** What a memory store is made of. */
@@ -55,6 +56,7 @@ export function createMemoryStore(options: MemoryStoreOptions): Store {
     ledger: createMemoryLedger(book, clock),
     decisions: withFile(new MemoryDecisions(), decisionsFile, log),
     pins: new MemoryPins(),
+    queues: new MemoryQueues(),
     bindings: new MemoryBindings(clock),
     sessions: new MemorySessions(),
     credentials: new MemoryCredentials(clock),

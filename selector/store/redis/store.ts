@@ -19,6 +19,7 @@ import { createRedisLeases } from './leases.ts'
 import { createRedisDecisions } from './decisions.ts'
 import { createRedisLedger, type RedisLedger } from './ledger.ts'
 import { createRedisPins } from './pins.ts'
+import { createRedisQueues } from './queues.ts'
 import { createRedisSessions } from './sessions.ts'
 
 /** What a Redis store is made of. */
@@ -89,6 +90,7 @@ function createParts(
     ledger,
     decisions: withFile(createRedisDecisions(shared), decisionsFile, log),
     pins: createRedisPins(connection, keys, garbage, pinTtlMs),
+    queues: createRedisQueues({ connection, keys, clock, ttlMs: pinTtlMs }),
     bindings: createRedisBindings(connection, keys, garbage, clock),
     sessions: createRedisSessions({ ...shared, clock, ttlMs: sessionTtlMs }),
     credentials: createRedisCredentials(connection, keys, garbage, clock),
@@ -118,13 +120,14 @@ function ranked(servers: RedisCollection<MediaServer>, ledger: RedisLedger): Red
 
 /** Keeps what this process owns alive in Redis, and puts it back after Redis was away. */
 function keepUp(
-  { ledger, pins, bindings, sessions, credentials }: Parts,
+  { ledger, pins, queues, bindings, sessions, credentials }: Parts,
   connection: Connection,
   clock: Clock,
   measureRho: boolean,
 ): () => void {
   const renew = (): void => {
     void connection.tryTo(() => pins.renew())
+    void connection.tryTo(() => queues.renew())
     void connection.tryTo(() => sessions.renew())
   }
   const restore = (): void => {
