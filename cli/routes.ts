@@ -203,7 +203,9 @@ function explained({ kind, route, number, to, passed, morePassed }: RouteVerdict
   if (morePassed > 0) lines.push(`… and ${morePassed} more`)
   if (kind === 'matched')
     lines.push(`${route}: fits; ${number} goes to ${to.map(targetText).join(', else ')}`)
-  if (kind === 'default') lines.push(`no routes: ${number} goes to the agent of that id`)
+  if (kind === 'default' && to.length > 0) lines.push(`no routes: ${number} goes to the agent of that id`)
+  if (kind === 'default' && to.length === 0)
+    lines.push(`no routes out: ${number} goes to the first trunk with room`)
   return lines.join('\n')
 }
 

@@ -1,8 +1,7 @@
 import type { HeaderLine } from '../engine/message/message.ts'
-import { parseUri } from '../engine/message/uri.ts'
 import { messageOf } from '../runtime/errors.ts'
-import { agentId } from '../selector/domain/agent.ts'
 import type { MediaServer } from '../selector/domain/media-server.ts'
+import type { Trunk } from '../selector/domain/trunk.ts'
 import { allowedMethods } from './call/b-leg.ts'
 import { CallSession, type SessionPorts } from './call/call-session.ts'
 import { Calls } from './call/calls.ts'
@@ -13,6 +12,7 @@ import type { Directory, EdgeEvent, Outward } from './ports.ts'
 import type { Agents } from './registrar/agents.ts'
 import { callerAt } from './route/caller.ts'
 import type { Prober } from './route/prober.ts'
+import type { Reception } from './trunk/reception.ts'
 
 type RequestEvent = Extract<EdgeEvent, { kind: 'request' }>
 type ResponseEvent = Extract<EdgeEvent, { kind: 'response' }>
@@ -23,6 +23,7 @@ export interface FrontDoorOptions {
   readonly agents: Agents
   readonly prober: Prober
   readonly outward: Outward
+  readonly reception: Reception
   readonly domain: string
   readonly limits: CallLimits
 }
@@ -83,6 +84,8 @@ export class FrontDoor {
     if (event.dialog !== undefined) return this.#inDialog(event, event.dialog)
     const caller = callerAt(event.origin, directory)
     if (caller.kind === 'stranger') return this.#reply(event, 403)
+    const isInvite = event.request.method === 'INVITE'
+    if (caller.kind === 'trunk' && !isInvite && this.#options.reception.refuses(event, caller.trunk)) return
     switch (event.request.method) {
       case 'OPTIONS':
         return this.#reply(event, 200, [['Allow', allowedMethods]])
@@ -91,7 +94,7 @@ export class FrontDoor {
       case 'INVITE':
         if (caller.kind === 'agent') return this.#fromAgent(event, caller.flow)
         if (caller.kind === 'server') return this.#fromServer(event, caller.server)
-        return this.#fromTrunk(event, caller.trunk.id)
+        return this.#fromTrunk(event, caller.trunk)
       default:
         return this.#reply(event, 405, [['Allow', allowedMethods]])
     }
@@ -140,12 +143,9 @@ export class FrontDoor {
     if (agent !== undefined) this.#begin(event, { kind: 'agent', agent, flow })
   }
 
-  async #fromTrunk(event: RequestEvent, trunk: string): Promise<void> {
-    const agent = parseUri(event.request.uri)?.user?.toLowerCase() ?? ''
-    if (!agentId.test(agent)) return this.#reply(event, 404)
-    const place = await this.#options.ports.placement.whereIs(agent)
-    if (!place) return this.#reply(event, 480)
-    this.#begin(event, { kind: 'client', agent, trunk, server: place.server })
+  async #fromTrunk(event: RequestEvent, trunk: Trunk): Promise<void> {
+    const { reception } = this.#options
+    await reception.call(event, trunk, (way, ports) => this.#begin(event, way, ports))
   }
 
   async #fromServer(event: RequestEvent, server: MediaServer): Promise<void> {
@@ -154,17 +154,19 @@ export class FrontDoor {
     this.#begin(event, { ...route, server })
   }
 
-  #begin(event: RequestEvent, parties: Parties): void {
-    const { limits, domain, ports } = this.#options
-    if (this.calls.size >= limits.calls) return this.#reply(event, 503, [['Retry-After', '5']])
+  /** False when the call could not begin, and then the request was answered. */
+  #begin(event: RequestEvent, parties: Parties, ports = this.#options.ports): boolean {
+    const { limits, domain } = this.#options
+    if (this.calls.size >= limits.calls) return this.#refuse(event, 503, [['Retry-After', '5']])
     const made = newCall(event, parties, limits, domain)
-    if (made.kind === 'refused') return this.#reply(event, made.status)
-    if (this.calls.byId(made.call.id)) return this.#reply(event, 482)
+    if (made.kind === 'refused') return this.#refuse(event, made.status)
+    if (this.calls.byId(made.call.id)) return this.#refuse(event, 482)
     const flow = parties.kind === 'agent' ? parties.flow : undefined
     const session = new CallSession(made.call, made.facts, flow, { ...ports, homes: this.mover }, this.calls)
     this.calls.add(session)
     ports.callLog.began(session.live())
     session.handle({ kind: 'began' })
+    return true
   }
 
   #response(event: ResponseEvent): void {
@@ -191,6 +193,11 @@ export class FrontDoor {
   #flowClosed(flow: string): void {
     this.#options.agents.flowClosed(flow)
     for (const session of this.calls.all()) if (session.flow === flow) session.handle({ kind: 'flow-closed' })
+  }
+
+  #refuse(event: RequestEvent, status: number, headers: readonly HeaderLine[] = []): false {
+    this.#reply(event, status, headers)
+    return false
   }
 
   #reply(event: RequestEvent, status: number, headers: readonly HeaderLine[] = []): void {

@@ -23,7 +23,7 @@ import { directMedia } from './media/direct.ts'
 import { NgClient } from './media/ng.ts'
 import { hiding } from './media/outward.ts'
 import { RtpengineMedia, type MediaAnchor } from './media/rtpengine.ts'
-import type { CallLog, Directory, LiveCall, SipEdge } from './ports.ts'
+import type { CallLog, Directory, LiveCall, Placement, SipEdge } from './ports.ts'
 import { createAgents, type Agents } from './registrar/agents.ts'
 import { createAuthenticator } from './registrar/authenticate.ts'
 import { createNonces } from './registrar/nonces.ts'
@@ -33,9 +33,13 @@ import { createHealthWatch, type HealthWatch } from './route/health-watch.ts'
 import { createOutward } from './route/outward.ts'
 import { createPlacement } from './route/placement.ts'
 import { createProber, type Prober } from './route/prober.ts'
+import { createPresence } from './route/presence.ts'
 import { createRules, type Rules } from './route/rules.ts'
 import { createSignalling, type Signalling } from './signalling.ts'
+import { createInward } from './trunk/inward.ts'
+import { createReception, type Reception, type ReceptionOptions } from './trunk/reception.ts'
 import { createTrunks, type Trunks } from './trunk/trunks.ts'
+import { createTrust } from './trunk/trust.ts'
 
 export interface DoorOptions {
   readonly config: Config
@@ -155,25 +159,24 @@ function compose(options: DoorOptions, { edge: bare, trace }: Signalling, media:
     createProber({ edge, health, servers, clock, intervalMs: config.health.intervalMs }),
     trunks.peers,
   )
+  const ports = createPorts(options, {
+    media,
+    trunks,
+    placement,
+    callLog: createRecords(options, door, trace),
+  })
   const frontDoor = new FrontDoor({
-    ports: {
-      edge,
-      media,
-      placement,
-      callLog: createRecords(options, door, trace),
-      clock,
-      log,
-    },
+    ports,
     directory,
     agents: createAgentsSide(options, edge, directory, door),
     prober,
     outward: createOutward({
       bindings: store.bindings,
-      trunks: () => directory.trunks(),
+      choice: trunks.choice,
       door,
       domain: config.agents.domain,
-      chance: fraction,
     }),
+    reception: createReceptionSide(options, ports, trunks, rules),
     domain: config.agents.domain,
     limits: {
       calls: config.limits.calls,
@@ -252,6 +255,46 @@ function createTrunksSide(
     clock,
     log,
   })
+}
+
+/** What calls are carried out with; queues and trunks hear of them. */
+function createPorts(
+  options: DoorOptions,
+  {
+    media,
+    trunks,
+    placement,
+    callLog,
+  }: { media: MediaAnchor; trunks: Trunks; placement: Placement; callLog: CallLog },
+): ReceptionOptions['ports'] {
+  const { store, clock, log } = options
+  const presence = createPresence({ store, clock, log })
+  return {
+    edge: trunks.edge,
+    media,
+    placement: presence.placement(placement),
+    peers: trunks.peers,
+    callLog: trunks.callLog(presence.callLog(callLog)),
+    clock,
+    log,
+  }
+}
+
+function createReceptionSide(
+  { config, store, clock }: DoorOptions,
+  ports: ReceptionOptions['ports'],
+  { limits, loops }: Trunks,
+  rules: Rules,
+): Reception {
+  const { loginsPerMinutePerAddress, loginGuesses } = config.limits
+  const trust = createTrust({
+    realm: realmOf(config),
+    algorithms: config.agents.digest,
+    nonces: createNonces({ ttlMs: nonceTtlMs, remembered: rememberedNonces, clock }),
+    throttle: createLoginThrottle({ perAddress: loginsPerMinutePerAddress, free: loginGuesses, clock }),
+  })
+  const inward = createInward({ routes: () => rules.table(), store, placement: ports.placement, clock })
+  return createReception({ inward, trust, limits, loops, ports })
 }
 
 function createRecords(

@@ -2,6 +2,7 @@
 import type { HeaderLine, SipRequest, SipResponse } from '../engine/message/message.ts'
 import type { MediaServer } from '../selector/domain/media-server.ts'
 import type { Agent } from '../selector/domain/agent.ts'
+import type { CallerRule } from '../selector/domain/route.ts'
 import type { HealthOutcome } from '../selector/domain/health.ts'
 import type { Trunk, TrunkAccount } from '../selector/domain/trunk.ts'
 import type { OutsidePlace } from './call/call.ts'
@@ -229,6 +230,32 @@ export type OutwardRoute =
       readonly places: readonly OutsidePlace[]
     }
   | { readonly kind: 'refused'; readonly status: number }
+
+/** A call that is to leave through a trunk. */
+export interface OutgoingCall {
+  /** The INVITE that asks for it; its headers cross as the trunk allows. */
+  readonly request: SipRequest
+  readonly number: string
+  readonly caller: { readonly user: string; readonly name?: string }
+  /** The trunk, when it is known; absent: the routes of the direction `out` say. */
+  readonly trunk?: string
+  /** The rule that named the trunk. */
+  readonly rule?: CallerRule
+}
+
+/** The ways out, best first. */
+export type TrunkWays =
+  | {
+      readonly kind: 'ways'
+      readonly trunk: string
+      readonly places: readonly [OutsidePlace, ...OutsidePlace[]]
+    }
+  | { readonly kind: 'refused'; readonly status: number; readonly retryAfterSec?: number }
+
+/** Which trunk takes a call to the outside, and by which of its peers. */
+export interface TrunkChoice {
+  choose(call: OutgoingCall): TrunkWays
+}
 
 /** The location service (RFC 3261 §10), shared by all doors. */
 export type { BindingStore as Bindings } from '../selector/store/store.ts'

@@ -26,7 +26,14 @@ const mayImport: readonly (readonly [part: string, others: readonly string[]])[]
   ],
   [
     'proxy/route/',
-    ['proxy/ports.ts', 'engine/message/', 'selector/domain/', 'selector/store/store.ts', 'runtime/'],
+    [
+      'proxy/ports.ts',
+      'proxy/call/b-leg.ts',
+      'engine/message/',
+      'selector/domain/',
+      'selector/store/store.ts',
+      'runtime/',
+    ],
   ],
   ['proxy/registrar/', ['proxy/ports.ts', 'engine/message/', 'selector/store/store.ts', 'runtime/']],
   ['proxy/media/', ['proxy/ports.ts', 'runtime/']],
@@ -85,6 +92,11 @@ const pure = [
   'proxy/call/sdp.ts',
   'proxy/call/trying.ts',
   'proxy/route/caller.ts',
+  'proxy/trunk/caller-id.ts',
+  'proxy/trunk/digest.ts',
+  'proxy/trunk/headers.ts',
+  'proxy/trunk/loop.ts',
+  'proxy/trunk/number.ts',
   'proxy/media/commands.ts',
   'proxy/media/statistics.ts',
 ]

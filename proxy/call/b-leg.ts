@@ -13,6 +13,8 @@ export interface CallerFacts {
   readonly domain: string
   /** Number and name of the caller of a client leg, already reduced to safe characters. */
   readonly caller: { readonly user: string; readonly name?: string }
+  /** What else the media server is told. */
+  readonly headers: readonly HeaderLine[]
   /** Hops that are left to the request (RFC 3261 §16.6); the B leg goes on counting, so that a loop ends. */
   readonly maxForwards: number
 }
@@ -39,12 +41,12 @@ export function inviteTo(
   }
 }
 
-type Addressed = Pick<RequestOrder, 'uri' | 'side' | 'nextHop' | 'flow'> & {
+type Addressed = Pick<RequestOrder, 'uri' | 'side' | 'nextHop' | 'flow' | 'account'> & {
   readonly headers: readonly HeaderLine[]
 }
 
 /** Into the agent's conference: `agt-<agent>` and `cli-<agent>` are what the dialplan of a media server knows. */
-function toServer(server: MediaServer, call: Call, { caller, domain }: CallerFacts): Addressed {
+function toServer(server: MediaServer, call: Call, { caller, domain, headers }: CallerFacts): Addressed {
   const prefix = agentLeg(call) === undefined ? 'cli' : 'agt'
   const { host, port, transport } = server.sip
   const uri = `sip:${prefix}-${call.agent}@${bracketed(host)}:${port};transport=${transport}`
@@ -57,11 +59,15 @@ function toServer(server: MediaServer, call: Call, { caller, domain }: CallerFac
       ['To', `<${uri}>`],
       ['X-Portico-Call', call.id],
       ['X-Portico-Agent', call.agent],
+      ...headers,
     ],
   }
 }
 
-function toOutside({ uri, nextHop, flow, headers }: OutsidePlace, sdp: string | undefined): Addressed {
+function toOutside(
+  { uri, nextHop, flow, headers, account }: OutsidePlace,
+  sdp: string | undefined,
+): Addressed {
   // RFC 3262 §4: a reliable response may bring an offer when the INVITE had none, and PRACK could not answer it.
   const reliable: readonly HeaderLine[] =
     flow === undefined && sdp !== undefined ? [['Supported', '100rel']] : []
@@ -69,6 +75,7 @@ function toOutside({ uri, nextHop, flow, headers }: OutsidePlace, sdp: string | 
     uri,
     ...(flow === undefined ? { side: 'trunk' } : { flow }),
     ...(nextHop !== undefined && { nextHop }),
+    ...(account && { account }),
     headers: [...headers, ...reliable],
   }
 }

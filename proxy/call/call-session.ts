@@ -14,6 +14,8 @@ export interface SessionPorts {
   readonly edge: SipEdge
   readonly media: Media
   readonly placement: Placement
+  /** What calls tell of the peers of trunks. */
+  readonly peers: { result(peer: string, answers: boolean): void }
   readonly callLog: CallLog
   readonly homes: Homes
   readonly clock: Clock
@@ -191,6 +193,7 @@ export class CallSession {
 
   #judge({ place, outcome }: Extract<Effect, { kind: 'judge' }>): void {
     if (place.kind === 'server') this.#ports.placement.result(place.server.id, outcome)
+    else if (place.flow === undefined) this.#ports.peers.result(place.id, outcome === 'succeeded')
   }
 
   #placed(placed: Promise<Placed>): void {

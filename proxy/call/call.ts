@@ -2,6 +2,7 @@
 import type { HeaderLine } from '../../engine/message/message.ts'
 import type { HealthOutcome } from '../../selector/domain/health.ts'
 import type { MediaServer } from '../../selector/domain/media-server.ts'
+import type { TrunkAccount } from '../../selector/domain/trunk.ts'
 import type { Body, CallKind, MediaExchange, MediaSide } from '../ports.ts'
 import type { Move, MoveEnd } from './move.ts'
 import type { Verdict } from './verdict.ts'
@@ -57,6 +58,8 @@ export interface OutsidePlace {
   readonly nextHop?: string
   /** The agent's connection to send it over. */
   readonly flow?: string
+  /** With what a challenge of a peer is answered. */
+  readonly account?: TrunkAccount
   /** From, To, and whatever else this place is to be told of the caller. */
   readonly headers: readonly HeaderLine[]
 }

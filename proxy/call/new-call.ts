@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { parseNameAddr } from '../../engine/message/name-addr.ts'
-import type { SipRequest } from '../../engine/message/message.ts'
+import type { HeaderLine, SipRequest } from '../../engine/message/message.ts'
 import { parseUri } from '../../engine/message/uri.ts'
 import type { MediaServer } from '../../selector/domain/media-server.ts'
 import type { Body, EdgeEvent } from '../ports.ts'
@@ -11,8 +11,17 @@ import type { Call, OutsidePlace, Place } from './call.ts'
 export type Parties =
   /** An agent for its own conference. */
   | { readonly kind: 'agent'; readonly agent: string; readonly flow: string }
-  /** A trunk for the agent that waits on `server`. */
-  | { readonly kind: 'client'; readonly agent: string; readonly trunk: string; readonly server: MediaServer }
+  /** A trunk for the agent that waits on `server`, under the id `call`. */
+  | {
+      readonly kind: 'client'
+      readonly call: string
+      readonly agent: string
+      readonly trunk: string
+      readonly server: MediaServer
+      readonly caller: CallerFacts['caller']
+      /** What else the server is told. */
+      readonly headers: readonly HeaderLine[]
+    }
   | FromServer
 
 /** A media server: for an agent's client through a trunk, or for the agent itself. */
@@ -68,8 +77,14 @@ export function newCall(
     ringMs: limits.ringMs,
     flowGraceMs: limits.flowGraceMs,
   }
-  const caller = parties.kind === 'agent' ? { user: agent } : callerOf(event.request)
-  return { kind: 'made', call, facts: { domain, caller, maxForwards } }
+  return { kind: 'made', call, facts: { domain, ...callerFacts(event.request, parties), maxForwards } }
+}
+
+/** Who the caller is to the other side, and what else it is told. */
+function callerFacts(request: SipRequest, parties: Parties): Pick<CallerFacts, 'caller' | 'headers'> {
+  if (parties.kind === 'agent') return { caller: { user: parties.agent }, headers: [] }
+  if (parties.kind === 'client') return { caller: parties.caller, headers: parties.headers }
+  return { caller: callerOf(request), headers: [] }
 }
 
 /** What differs from one kind of call to the other. */
@@ -94,7 +109,9 @@ function sidesOf(parties: Parties): Pick<Call, 'kind' | 'trunk' | 'aSide' | 'bSi
 }
 
 /** A media server that calls names the call, so that it is one thing for everybody; nobody else may. */
-function callIdOf({ headers }: SipRequest, { kind }: Parties): string {
+function callIdOf({ headers }: SipRequest, parties: Parties): string {
+  const { kind } = parties
+  if (kind === 'client') return parties.call
   const named = kind === 'dial-out' || kind === 'ring-agent' ? headers.get('X-Portico-Call') : undefined
   return named !== undefined && /^[A-Za-z0-9-]{1,40}$/.test(named) ? named : randomUUID()
 }

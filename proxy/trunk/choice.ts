@@ -1,59 +1,22 @@
-import type { HeaderLine, SipRequest } from '../../engine/message/message.ts'
+import type { HeaderLine } from '../../engine/message/message.ts'
 import { peerKey } from '../../selector/domain/peers.ts'
-import type { CallerRule } from '../../selector/domain/route.ts'
 import { targetsOf, type RouteTable } from '../../selector/domain/route-table.ts'
-import type { Trunk, TrunkAccount } from '../../selector/domain/trunk.ts'
-import { callerLines, type CallerId } from './caller-id.ts'
+import type { Trunk } from '../../selector/domain/trunk.ts'
+import type { OutgoingCall, TrunkChoice, TrunkWays } from '../ports.ts'
+import type { OutsidePlace } from '../call/call.ts'
+import { callerLines } from './caller-id.ts'
 import { crossing } from './headers.ts'
 import type { TrunkLimits } from './limits.ts'
 import { loopHeader, type LoopGuard } from './loop.ts'
 import { isNumber } from './number.ts'
 import { peerUri, type TrunkPeers } from './peers.ts'
 
-/** A call that is to leave through a trunk. */
-export interface OutgoingCall {
-  readonly call: string
-  /** The INVITE that asks for it; its headers cross as the trunk allows. */
-  readonly request: SipRequest
-  readonly number: string
-  readonly caller: CallerId
-  /** The trunk, when it is known; absent: the routes of the direction `out` say. */
-  readonly trunk?: string
-  /** The rule that named the trunk. */
-  readonly rule?: CallerRule
-}
-
-/** One peer to be asked, and how. */
-export interface TrunkPlace {
-  readonly kind: 'outside'
-  /** The key of the peer, for `TrunkPeers.result`. */
-  readonly id: string
-  readonly uri: string
-  readonly headers: readonly HeaderLine[]
-  readonly account?: TrunkAccount
-}
-
-/** The ways out, best first; the call has its place under the limits of the trunk until `left`. */
-export type TrunkWays =
-  | {
-      readonly kind: 'ways'
-      readonly trunk: string
-      readonly places: readonly [TrunkPlace, ...TrunkPlace[]]
-    }
-  | { readonly kind: 'refused'; readonly status: number; readonly retryAfterSec?: number }
-
-/** Which trunk takes a call to the outside, and by which of its peers. */
-export interface TrunkChoice {
-  choose(call: OutgoingCall): TrunkWays
-  /** The call is over. */
-  left(call: string): void
-}
-
 export interface TrunkChoiceOptions {
   readonly routes: () => RouteTable
-  readonly trunk: (id: string) => Trunk | undefined
+  /** Every trunk that is in use now. */
+  readonly trunks: () => Iterable<Trunk>
   readonly peers: Pick<TrunkPeers, 'ordered'>
-  readonly limits: TrunkLimits
+  readonly limits: Pick<TrunkLimits, 'check'>
   readonly loops: LoopGuard
   readonly domain: string
   /** Wall-clock milliseconds. */
@@ -80,10 +43,10 @@ export function createTrunkChoice(options: TrunkChoiceOptions): TrunkChoice {
     const { number, request } = call
     if (!isNumber(number)) return { kind: 'refused', status: 404 }
     if (loops.isLoop(request, number)) return { kind: 'refused', status: 482 }
-    const trunk = options.trunk(call.trunk)
+    const trunk = [...options.trunks()].find(({ id }) => id === call.trunk)
     const [first, ...others] = trunk ? options.peers.ordered(trunk) : []
     if (!trunk || !first) return { kind: 'refused', status: 503, retryAfterSec: 5 }
-    const admission = limits.admit(trunk, call.call)
+    const admission = limits.check(trunk)
     if (admission.kind === 'refused')
       return { kind: 'refused', status: 503, retryAfterSec: admission.retryAfterSec }
     const headers: readonly HeaderLine[] = [
@@ -91,7 +54,7 @@ export function createTrunkChoice(options: TrunkChoiceOptions): TrunkChoice {
       ...crossing(request, trunk.headers?.out),
       [loopHeader, loops.marks(request, number)],
     ]
-    const place = (peer: typeof first): TrunkPlace => {
+    const place = (peer: typeof first): OutsidePlace => {
       const uri = peerUri(peer, number)
       return {
         kind: 'outside',
@@ -104,12 +67,12 @@ export function createTrunkChoice(options: TrunkChoiceOptions): TrunkChoice {
     return { kind: 'ways', trunk: trunk.id, places: [place(first), ...others.map(place)] }
   }
 
-  return { choose, left: call => limits.left(call) }
+  return { choose }
 }
 
 /** The trunks that the first fitting route names, or the status with which the call is refused. */
 function byRoute(
-  { routes, now }: TrunkChoiceOptions,
+  { routes, trunks: all, now }: TrunkChoiceOptions,
   call: OutgoingCall,
 ): readonly (OutgoingCall & { readonly trunk: string })[] | number {
   const { request, number, caller } = call
@@ -121,6 +84,10 @@ function byRoute(
     header: name => request.headers.get(name),
     at: now(),
   })
+  if (match.kind === 'default') {
+    const known = [...all()].filter(({ peers = [] }) => peers.length > 0)
+    return known.length > 0 ? known.map(({ id }) => ({ ...call, trunk: id })) : 503
+  }
   const targets = targetsOf(match)
   const rejecting = targets.find(target => target.kind === 'reject')
   const trunks = targets.flatMap(target => (target.kind === 'trunk' ? [target.trunk] : []))

@@ -7,6 +7,8 @@ export type Admission =
 
 /** Counts the calls of each trunk in this door and holds them to its limits. */
 export interface TrunkLimits {
+  /** Whether a call would be admitted now; takes nothing. */
+  check(trunk: Trunk): Admission
   /** Takes a place for `call`, which must be given back by `left`. A call that has one already keeps it. */
   admit(trunk: Trunk, call: string): Admission
   /** The call is over; an unknown one is no error. */
@@ -26,26 +28,29 @@ export function createTrunkLimits({ clock, chance }: TrunkLimitsOptions): TrunkL
   const trunkOf = new Map<string, string>()
   const buckets = new Map<string, Bucket>()
 
-  function admit({ id, limits = {} }: Trunk, call: string): Admission {
-    const calls = callsOf.get(id) ?? new Set<string>()
-    if (calls.has(call)) return { kind: 'admitted' }
+  function check({ id, limits = {} }: Trunk): Admission {
     const { calls: most = Infinity, callsPerSecond: rate = Infinity } = limits
     // The number of calls falls by one when one ends, the rate within a second.
-    if (calls.size >= most) return refused(5)
-    if (rate !== Infinity && !takesToken(id, rate)) return refused(1)
-    callsOf.set(id, calls.add(call))
-    trunkOf.set(call, id)
-    return { kind: 'admitted' }
+    if ((callsOf.get(id)?.size ?? 0) >= most) return refused(5)
+    return rate === Infinity || (rate > 0 && tokensOf(id, rate) >= 1) ? { kind: 'admitted' } : refused(1)
   }
 
-  function takesToken(id: string, rate: number): boolean {
-    const now = clock.now()
-    const { tokens, at } = buckets.get(id) ?? { tokens: Infinity, at: now }
-    // What one second brings may come at once, and no less than one call.
-    const filled = Math.min(Math.max(1, rate), tokens + ((now - at) * rate) / 1000)
-    const takes = rate > 0 && filled >= 1
-    buckets.set(id, { tokens: takes ? filled - 1 : filled, at: now })
-    return takes
+  function admit(trunk: Trunk, call: string): Admission {
+    const { id, limits: { callsPerSecond: rate = Infinity } = {} } = trunk
+    const calls = callsOf.get(id) ?? new Set<string>()
+    if (calls.has(call)) return { kind: 'admitted' }
+    const admission = check(trunk)
+    if (admission.kind === 'refused') return admission
+    if (rate !== Infinity) buckets.set(id, { tokens: tokensOf(id, rate) - 1, at: clock.now() })
+    callsOf.set(id, calls.add(call))
+    trunkOf.set(call, id)
+    return admission
+  }
+
+  /** What one second brings may come at once, and no less than one call. */
+  function tokensOf(id: string, rate: number): number {
+    const { tokens, at } = buckets.get(id) ?? { tokens: Infinity, at: clock.now() }
+    return Math.min(Math.max(1, rate), tokens + ((clock.now() - at) * rate) / 1000)
   }
 
   function refused(leastSec: number): Admission {
@@ -61,7 +66,7 @@ export function createTrunkLimits({ clock, chance }: TrunkLimitsOptions): TrunkL
     if (calls?.size === 0) callsOf.delete(id)
   }
 
-  return { admit, left, inUse: trunk => callsOf.get(trunk)?.size ?? 0 }
+  return { check, admit, left, inUse: trunk => callsOf.get(trunk)?.size ?? 0 }
 }
 
 interface Bucket {

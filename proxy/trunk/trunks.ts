@@ -3,9 +3,9 @@ import type { Clock } from '../../runtime/clock.ts'
 import type { Log } from '../../runtime/log.ts'
 import type { RouteTable } from '../../selector/domain/route-table.ts'
 import type { Trunk } from '../../selector/domain/trunk.ts'
-import type { SipEdge } from '../ports.ts'
+import type { CallLog, SipEdge, TrunkChoice } from '../ports.ts'
 import { withAccounts } from './account-edge.ts'
-import { createTrunkChoice, type TrunkChoice } from './choice.ts'
+import { createTrunkChoice } from './choice.ts'
 import { createTrunkLimits, type TrunkLimits } from './limits.ts'
 import { createLoopGuard, type LoopGuard } from './loop.ts'
 import { createTrunkPeers, type TrunkPeers } from './peers.ts'
@@ -32,15 +32,34 @@ export interface Trunks {
   readonly limits: TrunkLimits
   readonly loops: LoopGuard
   readonly choice: TrunkChoice
+  /** The same log; the calls to the outside in it count under the limits of their trunks. */
+  callLog(callLog: CallLog): CallLog
 }
 
 export function createTrunks(options: TrunksOptions): Trunks {
-  const { trunks, routes, domain, clock, chance, random } = options
+  const { trunks, clock, chance, random } = options
   const edge = withAccounts(options.edge, random)
   const peers = createTrunkPeers({ ...options, edge })
   const limits = createTrunkLimits({ clock, chance })
   const loops = createLoopGuard(randomBytes(32))
-  const trunk = (id: string): Trunk | undefined => [...trunks()].find(one => one.id === id)
-  const choice = createTrunkChoice({ routes, trunk, peers, limits, loops, domain, now: () => clock.wall() })
-  return { edge, peers, limits, loops, choice }
+  const choice = createTrunkChoice({ ...options, peers, limits, loops, now: () => clock.wall() })
+  return {
+    edge,
+    peers,
+    limits,
+    loops,
+    choice,
+    callLog: callLog => ({
+      began(call) {
+        callLog.began(call)
+        const trunk = [...trunks()].find(({ id }) => id === call.trunk)
+        if (call.kind === 'dial-out' && trunk) limits.admit(trunk, call.id)
+      },
+      changed: call => callLog.changed(call),
+      over(record) {
+        callLog.over(record)
+        limits.left(record.id)
+      },
+    }),
+  }
 }

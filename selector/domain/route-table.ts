@@ -5,8 +5,8 @@ import { compileRoute, type CompiledRoute, type Mismatch, type RouteQuery } from
 export type RouteMatch =
   /** A rule decides; `number` is what it made of the number. */
   | { readonly kind: 'matched'; readonly route: Route; readonly number: string }
-  /** No rule is defined for calls from trunks: the number is an agent's id. */
-  | { readonly kind: 'default'; readonly number: string }
+  /** No rule is defined for the direction: from a trunk the number is an agent's id, to the outside any trunk will do. */
+  | { readonly kind: 'default'; readonly direction: RouteQuery['direction']; readonly number: string }
   | { readonly kind: 'none' }
 
 /** A match, and why it is the one: every rule before it, with what it failed on. */
@@ -26,19 +26,19 @@ export interface RouteTable {
   explain(query: RouteQuery): RouteExplanation
 }
 
-/** Where a matched call may go. */
+/** Where a matched call may go; nowhere in particular when it goes to the outside by default. */
 export function targetsOf(match: RouteMatch): readonly RouteTarget[] {
   if (match.kind === 'matched') return match.route.to
-  return match.kind === 'default' ? [{ kind: 'agent' }] : []
+  return match.kind === 'default' && match.direction === 'in' ? [{ kind: 'agent' }] : []
 }
 
 /** Compiles rules, which may come in any order. */
 export function createRouteTable(routes: readonly Route[]): RouteTable {
   const ordered = routes.toSorted(byRank).map(compileRoute)
   const index = new Index(ordered)
-  const hasInward = routes.some(({ direction }) => direction === 'in')
+  const ruled = new Set(routes.map(({ direction }) => direction))
   const otherwise = ({ direction, method, number }: RouteQuery): RouteMatch =>
-    hasInward || direction === 'out' || method !== 'INVITE' ? { kind: 'none' } : { kind: 'default', number }
+    ruled.has(direction) || method !== 'INVITE' ? { kind: 'none' } : { kind: 'default', direction, number }
   return {
     match(query) {
       const found = index.find(query)

@@ -7,6 +7,7 @@ import type {
   CallRecord,
   EdgeEvent,
   Origin,
+  Placement,
   RequestOrder,
   ResponseOrder,
   SipEdge,
@@ -15,9 +16,16 @@ import { createAgents } from '../../proxy/registrar/agents.ts'
 import { createRegistrar } from '../../proxy/registrar/registrar.ts'
 import { createOutward } from '../../proxy/route/outward.ts'
 import { addressList } from '../../proxy/route/address-list.ts'
+import { createPresence } from '../../proxy/route/presence.ts'
+import { createInward } from '../../proxy/trunk/inward.ts'
+import { createReception } from '../../proxy/trunk/reception.ts'
+import { createTrunks } from '../../proxy/trunk/trunks.ts'
 import { silentLog } from '../../runtime/log.ts'
 import type { MediaServer } from '../../selector/domain/media-server.ts'
+import type { Route } from '../../selector/domain/route.ts'
+import { createRouteTable } from '../../selector/domain/route-table.ts'
 import type { Trunk } from '../../selector/domain/trunk.ts'
+import { MemoryQueues } from '../../selector/store/memory/queues.ts'
 import { watch } from './leak-scanner.ts'
 import { ManualClock } from './manual-clock.ts'
 
@@ -73,38 +81,74 @@ export const server: MediaServer = {
   zone: 'default',
   wanted: 'active',
 }
-const trunk: Trunk = { id: 'acision', addresses: ['127.0.2.0/24'], enabled: true }
+const acision: Trunk = { id: 'acision', addresses: ['127.0.2.0/24'], enabled: true }
+
+const ha1 = { md5: '', sha256: '' }
+
+/** What differs from door to door. */
+export interface DoorPartsOptions {
+  readonly calls?: number
+  readonly trunk?: Trunk
+  readonly routes?: readonly Route[]
+}
 
 for (const mark of [server.sip.host, server.id]) watch.mark(mark)
 
 /** Agents are whoever their `X-Agent` header says, so that a test can be anybody. */
-export function doorParts({ calls = 100 } = {}): DoorParts {
+export function doorParts({ calls = 100, trunk = acision, routes = [] }: DoorPartsOptions = {}): DoorParts {
   const edge = new RecordingEdge()
   const clock = new ManualClock()
   const records: CallRecord[] = []
   const pins = new Map<string, string>()
   const inTrunk = addressList(trunk.addresses)
   const bindings = { put: async () => undefined, of: async () => [], remove: async () => undefined }
+  const table = createRouteTable(routes)
+  const queues = new MemoryQueues()
+  const trunks = createTrunks({
+    edge,
+    trunks: () => [trunk],
+    routes: () => table,
+    domain: 'portico.test',
+    probeMs: 0,
+    chance: () => 0,
+    random: () => 'r',
+    clock,
+    log: silentLog,
+  })
+  const placement: Placement = {
+    place: async () => ({ kind: 'placed', server }),
+    release: async () => undefined,
+    settled: async ({ agent, server: id }) => void pins.set(agent, id),
+    left: async ({ agent }) => void pins.delete(agent),
+    whereIs: async agent => (pins.has(agent) ? { server, call: 'c0' } : undefined),
+    result: () => undefined,
+  }
+  const servers = { get: async () => ({ item: server, version: 1 }) }
+  const agents = {
+    get: async (id: string) => ({ item: { id, name: id, ha1, groups: ['sales'] }, version: 1 }),
+  }
+  const presence = createPresence({ store: { queues, agents }, clock, log: silentLog })
+  const ports = {
+    edge,
+    media: directMedia,
+    placement: presence.placement(placement),
+    peers: trunks.peers,
+    callLog: presence.callLog({
+      began: () => undefined,
+      changed: () => undefined,
+      over: record => void records.push(record),
+    }),
+    clock,
+    log: silentLog,
+  }
+  const inward = createInward({
+    routes: () => table,
+    store: { queues, servers, ledger: { candidates: async () => [] } },
+    placement,
+    clock,
+  })
   const door = new FrontDoor({
-    ports: {
-      edge,
-      media: directMedia,
-      placement: {
-        place: async () => ({ kind: 'placed', server }),
-        release: async () => undefined,
-        settled: async ({ agent, server: id }) => void pins.set(agent, id),
-        left: async ({ agent }) => void pins.delete(agent),
-        whereIs: async agent => (pins.has(agent) ? { server, call: 'c0' } : undefined),
-        result: () => undefined,
-      },
-      callLog: {
-        began: () => undefined,
-        changed: () => undefined,
-        over: record => void records.push(record),
-      },
-      clock,
-      log: silentLog,
-    },
+    ports,
     directory: {
       credentials: async () => undefined,
       trunkAt: address => (inTrunk(address) ? trunk : undefined),
@@ -136,10 +180,16 @@ export function doorParts({ calls = 100 } = {}): DoorParts {
     prober: { start: () => undefined, stop: () => undefined, take: () => false },
     outward: createOutward({
       bindings,
-      trunks: () => [trunk],
+      choice: trunks.choice,
       door: 'd',
       domain: 'portico.test',
-      chance: () => 0,
+    }),
+    reception: createReception({
+      inward,
+      trust: async () => ({ kind: 'trusted' }),
+      limits: trunks.limits,
+      loops: trunks.loops,
+      ports,
     }),
     domain: 'portico.test',
     limits: { calls, attempts: 3, tryMs: 2000, ringMs: 180_000, flowGraceMs: 30_000, anchored: false },

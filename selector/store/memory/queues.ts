@@ -45,6 +45,12 @@ export class MemoryQueues implements Queues {
     return undefined
   }
 
+  /** Says again that every client is still there, for `ttlMs` from `at` on. */
+  renew(at: number, ttlMs: number): void {
+    for (const clients of this.#clients.values())
+      for (const client of clients.keys()) clients.set(client, at + ttlMs)
+  }
+
   /** Every agent that is in its conference. */
   present(): readonly Attendance[] {
     return [...this.#attendance.values()]

@@ -38,15 +38,19 @@ export function createMemoryStore(options: MemoryStoreOptions): Store {
   const book = new LedgerBook(policy)
   const follow = (): void => book.setServers(serversOf(durable), clock.wall())
   servers.onChange(follow)
-  let endMeasuring: (() => void) | undefined
+  const queues = new MemoryQueues()
+  let upkeep: readonly (() => void)[] = []
   return {
     async start() {
       await durable.load()
       follow()
-      if (measureRho) endMeasuring = every(clock, measureMs, () => measure(book, clock))
+      upkeep = [
+        ...(measureRho ? [every(clock, measureMs, () => measure(book, clock))] : []),
+        every(clock, renewMs, () => queues.renew(clock.wall(), clientMs)),
+      ]
     },
     async stop() {
-      endMeasuring?.()
+      for (const end of upkeep) end()
       await durable.settled()
     },
     servers,
@@ -56,7 +60,7 @@ export function createMemoryStore(options: MemoryStoreOptions): Store {
     ledger: createMemoryLedger(book, clock),
     decisions: withFile(new MemoryDecisions(), decisionsFile, log),
     pins: new MemoryPins(),
-    queues: new MemoryQueues(),
+    queues,
     bindings: new MemoryBindings(clock),
     sessions: new MemorySessions(),
     credentials: new MemoryCredentials(clock),
@@ -96,3 +100,6 @@ function createMemoryLedger(book: LedgerBook, clock: Clock): Ledger {
 
 /** How often the share of agents in call is measured. */
 const measureMs = 10_000
+/** How often it is said of clients that they are still there, and for how long that holds. */
+const renewMs = 10_000
+const clientMs = 60_000

@@ -2,6 +2,10 @@ import t from 'tap'
 import { Headers } from '../../../../engine/message/headers.ts'
 import type { HeaderLine, SipRequest } from '../../../../engine/message/message.ts'
 import { createOutward } from '../../../../proxy/route/outward.ts'
+import { createTrunkChoice } from '../../../../proxy/trunk/choice.ts'
+import { createLoopGuard } from '../../../../proxy/trunk/loop.ts'
+import { orderPeers } from '../../../../selector/domain/peers.ts'
+import { createRouteTable } from '../../../../selector/domain/route-table.ts'
 import type { Trunk } from '../../../../selector/domain/trunk.ts'
 import type { Binding } from '../../../../selector/store/store.ts'
 import { ms1 } from '../call/fixtures.ts'
@@ -36,15 +40,31 @@ const bindings = [
   binding('far', { door: 'd2', expiresAt: 99 }),
 ]
 
+const noRoutes = createRouteTable([])
+
 const bindingsOf = async (agent: string) => bindings.filter(each => each.agent === agent)
 
 function outward(trunks: readonly Trunk[] = [mute, pstn]) {
   return createOutward({
     bindings: { of: bindingsOf },
-    trunks: () => trunks,
+    choice: createTrunkChoice({
+      trunks: () => trunks,
+      routes: () => noRoutes,
+      peers: {
+        ordered: ({ peers = [] }) =>
+          orderPeers(
+            peers,
+            () => 'unknown',
+            () => 0,
+          ),
+      },
+      limits: { check: () => ({ kind: 'admitted' }) },
+      loops: createLoopGuard(Buffer.from('key')),
+      domain: 'portico.test',
+      now: () => 0,
+    }),
     door: 'd1',
     domain: 'portico.test',
-    chance: () => 0,
   })
 }
 

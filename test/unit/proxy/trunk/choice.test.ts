@@ -1,5 +1,6 @@
 import t from 'tap'
-import { createTrunkChoice, type OutgoingCall, type TrunkChoice } from '../../../../proxy/trunk/choice.ts'
+import type { OutgoingCall, TrunkChoice } from '../../../../proxy/ports.ts'
+import { createTrunkChoice } from '../../../../proxy/trunk/choice.ts'
 import { createTrunkLimits } from '../../../../proxy/trunk/limits.ts'
 import { createLoopGuard, loopHeader } from '../../../../proxy/trunk/loop.ts'
 import type { Route } from '../../../../selector/domain/route.ts'
@@ -9,13 +10,17 @@ import { ManualClock } from '../../../support/manual-clock.ts'
 import { route } from '../../../support/routes.ts'
 import { invite, trunkOf, trunkPeer } from '../../../support/trunks.ts'
 
-function choice(trunks: readonly Trunk[], routes: readonly Route[] = []): TrunkChoice {
+function choice(
+  trunks: readonly Trunk[],
+  routes: readonly Route[] = [],
+  limits = createTrunkLimits({ clock: new ManualClock(), chance: () => 0 }),
+): TrunkChoice {
   const table = createRouteTable(routes)
   return createTrunkChoice({
     routes: () => table,
-    trunk: id => trunks.find(trunk => trunk.id === id),
+    trunks: () => trunks,
     peers: { ordered: ({ peers = [] }) => peers },
-    limits: createTrunkLimits({ clock: new ManualClock(), chance: () => 0 }),
+    limits,
     loops: createLoopGuard(Buffer.from('key')),
     domain: 'd',
     now: () => 0,
@@ -23,7 +28,6 @@ function choice(trunks: readonly Trunk[], routes: readonly Route[] = []): TrunkC
 }
 
 const call: OutgoingCall = {
-  call: 'c1',
   request: invite([['X-Tenant', 'acme']]),
   number: '4930123',
   caller: { user: '4930100' },
@@ -83,16 +87,19 @@ t.test('only numbers leave, also after a rewriting', async t => {
 })
 
 t.test('a trunk that is full, unknown or without peers gives way to the next one', async t => {
-  const full = trunkOf({ limits: { calls: 1 } })
-  const made = choice([full, trunkOf({ id: 'bare', peers: [] })])
+  const [full, bare, open] = [
+    trunkOf({ limits: { calls: 1 } }),
+    trunkOf({ id: 'bare', peers: [] }),
+    trunkOf({ id: 'open' }),
+  ]
+  const limits = createTrunkLimits({ clock: new ManualClock(), chance: () => 0 })
+  const made = choice([full, bare, open], [], limits)
+  t.match(made.choose(call), { kind: 'ways', trunk: 'acision' }, 'without routes the first with room')
+  limits.admit(full, 'c1')
+  t.match(made.choose({ ...call, trunk: 'acision' }), { kind: 'refused', status: 503, retryAfterSec: 5 })
+  t.match(made.choose(call), { kind: 'ways', trunk: 'open' })
+  limits.left('c1')
   t.equal(made.choose({ ...call, trunk: 'acision' }).kind, 'ways')
-  t.match(made.choose({ ...call, call: 'c2', trunk: 'acision' }), {
-    kind: 'refused',
-    status: 503,
-    retryAfterSec: 5,
-  })
-  made.left('c1')
-  t.equal(made.choose({ ...call, call: 'c2', trunk: 'acision' }).kind, 'ways')
   for (const trunk of ['bare', 'gone'])
     t.match(made.choose({ ...call, trunk }), { kind: 'refused', status: 503 })
 })

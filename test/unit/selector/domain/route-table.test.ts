@@ -13,9 +13,10 @@ function decides(routes: readonly Route[], asked: Partial<RouteQuery> = {}): str
 
 t.test('without any route a dialled number is the id of an agent', async t => {
   const match = createRouteTable([]).match(query())
-  t.strictSame(match, { kind: 'default', number: '4930123' })
+  t.strictSame(match, { kind: 'default', direction: 'in', number: '4930123' })
   t.strictSame(targetsOf(match), [{ kind: 'agent' }])
-  t.equal(decides([], { direction: 'out' }), 'none', 'but an agent’s call goes nowhere')
+  const outward = createRouteTable([]).match(query({ direction: 'out' }))
+  t.strictSame([outward.kind, targetsOf(outward)], ['default', []], 'and to the outside any trunk will do')
   t.equal(decides([], { method: 'OPTIONS' }), 'none')
   t.equal(
     decides([route('a', 1, { direction: 'out' })]),

@@ -1,0 +1,66 @@
+import { groupLine, serverLine } from '../../selector/domain/queue.ts'
+import type { Store } from '../../selector/store/store.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import { messageOf } from '../../runtime/errors.ts'
+import type { Log } from '../../runtime/log.ts'
+import type { CallKind, CallLog, Placement } from '../ports.ts'
+
+export interface PresenceOptions {
+  readonly store: Pick<Store, 'queues'> & { readonly agents: Pick<Store['agents'], 'get'> }
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** Tells the queues which agents are in their conference, and whether a client is with them. */
+export interface Presence {
+  /** The same placement, of whose agents the queues hear. */
+  placement(placement: Placement): Placement
+  /** The same log, of whose clients the queues hear. */
+  callLog(callLog: CallLog): CallLog
+}
+
+/** How long an agent is kept for a client whose door no longer says that it is there. */
+const clientMs = 60_000
+const withClient: ReadonlySet<CallKind> = new Set(['client', 'dial-out'])
+
+export function createPresence({ store, clock, log }: PresenceOptions): Presence {
+  const { queues, agents } = store
+
+  async function join(agent: string, call: string, server: string): Promise<void> {
+    const groups = (await agents.get(agent))?.item.groups ?? []
+    const lines = [...groups.map(groupLine), serverLine(server)]
+    await queues.join({ agent, call, server, lines }, clock.wall())
+  }
+
+  function inBackground(what: string, agent: string, work: Promise<void>): void {
+    work.catch((cause: unknown) => log.warn(`queue.${what}-failed`, { agent, cause: messageOf(cause) }))
+  }
+
+  return {
+    placement: placement => ({
+      place: order => placement.place(order),
+      release: call => placement.release(call),
+      whereIs: agent => placement.whereIs(agent),
+      result: (server, outcome) => placement.result(server, outcome),
+      async settled(order) {
+        await Promise.all([placement.settled(order), join(order.agent, order.call, order.server)])
+      },
+      async left(order) {
+        await Promise.all([placement.left(order), queues.leave(order.agent, order.call)])
+      },
+    }),
+    callLog: callLog => ({
+      began(call) {
+        callLog.began(call)
+        if (withClient.has(call.kind))
+          inBackground('occupy', call.agent, queues.occupy(call.agent, call.id, clock.wall(), clientMs))
+      },
+      changed: call => callLog.changed(call),
+      over(record) {
+        callLog.over(record)
+        if (withClient.has(record.kind))
+          inBackground('free', record.agent, queues.free(record.agent, record.id, clock.wall()))
+      },
+    }),
+  }
+}

@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto'
+import type { HeaderLine, SipRequest } from '../../engine/message/message.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import { agentId } from '../../selector/domain/agent.ts'
+import type { MediaServer } from '../../selector/domain/media-server.ts'
+import { groupLine, poolLines } from '../../selector/domain/queue.ts'
+import type { CallerRule, RouteTarget } from '../../selector/domain/route.ts'
+import { targetsOf, type RouteMatch, type RouteTable } from '../../selector/domain/route-table.ts'
+import type { Trunk } from '../../selector/domain/trunk.ts'
+import type { Store, TakenAgent } from '../../selector/store/store.ts'
+import type { Placement } from '../ports.ts'
+import { callerInside, statedCaller, type CallerId } from './caller-id.ts'
+import { crossing } from './headers.ts'
+import { dialled } from './number.ts'
+
+/** A way for the call of a trunk: an agent that waits, and what its media server is told. */
+export interface ClientWay {
+  readonly kind: 'client'
+  /** The id that the call will have. */
+  readonly call: string
+  readonly agent: string
+  readonly trunk: string
+  readonly server: MediaServer
+  readonly caller: CallerId
+  /** What the trunk lets cross. */
+  readonly headers: readonly HeaderLine[]
+}
+
+/** Where the calls of trunks go: one way after the other, and a status when there is none left. */
+export interface Inward {
+  ways(request: SipRequest, trunk: Trunk): AsyncGenerator<ClientWay, number>
+  /** A way was not gone. */
+  drop(way: ClientWay): void
+  /** The status with which a request that is no INVITE is refused by a route; undefined: by none. */
+  refusal(request: SipRequest, trunk: Trunk): number | undefined
+}
+
+export interface InwardOptions {
+  readonly routes: () => RouteTable
+  readonly store: Pick<Store, 'queues'> & {
+    readonly servers: Pick<Store['servers'], 'get'>
+    readonly ledger: Pick<Store['ledger'], 'candidates'>
+  }
+  readonly placement: Pick<Placement, 'whereIs'>
+  readonly clock: Clock
+}
+
+/** How long an agent is kept for a client that has not begun yet. */
+const claimMs = 15_000
+/** How many agents of one queue a client tries to reach. */
+const mostAgents = 5
+
+export function createInward(options: InwardOptions): Inward {
+  const { store, clock } = options
+  return {
+    async *ways(request, trunk) {
+      const match = matchOf(options, request, trunk)
+      for (const target of targetsOf(match)) {
+        if (target.kind === 'reject') return target.status
+        for await (const { call, agent, server } of agentsFor(options, target, match)) {
+          const caller = callerInside(request, trunk, ruleOf(match))
+          const headers = crossing(request, trunk.headers?.in)
+          yield { kind: 'client', call, agent, trunk: trunk.id, server, caller, headers }
+        }
+      }
+      return match.kind === 'none' || !hasAgent(match) ? 404 : 480
+    },
+    drop({ agent, call }) {
+      void store.queues.free(agent, call, clock.wall())
+    },
+    refusal(request, trunk) {
+      const target = targetsOf(matchOf(options, request, trunk))[0]
+      return target?.kind === 'reject' ? target.status : undefined
+    },
+  }
+}
+
+function matchOf({ routes, clock }: InwardOptions, request: SipRequest, trunk: Trunk): RouteMatch {
+  const number = dialled(request.uri)
+  if (number === undefined && request.method === 'INVITE') return { kind: 'none' }
+  return routes().match({
+    direction: 'in',
+    method: request.method,
+    trunk: trunk.id,
+    number: number ?? '',
+    caller: statedCaller(request, trunk).user,
+    header: name => request.headers.get(name),
+    at: clock.wall(),
+  })
+}
+
+function ruleOf(match: RouteMatch): CallerRule | undefined {
+  return match.kind === 'matched' ? match.route.caller : undefined
+}
+
+/** Whether the match names somebody who could be there: a number that no agent can have is nobody's. */
+function hasAgent(match: RouteMatch): boolean {
+  return targetsOf(match).some(
+    target => target.kind !== 'agent' || agentId.test(agentOf(target, match) ?? ''),
+  )
+}
+
+function agentOf(target: Extract<RouteTarget, { kind: 'agent' }>, match: RouteMatch): string | undefined {
+  return target.agent ?? (match.kind === 'none' ? undefined : match.number.toLowerCase())
+}
+
+interface Found {
+  readonly call: string
+  readonly agent: string
+  readonly server: MediaServer
+}
+
+async function* agentsFor(
+  options: InwardOptions,
+  target: RouteTarget,
+  match: RouteMatch,
+): AsyncGenerator<Found> {
+  switch (target.kind) {
+    case 'agent':
+      return yield* named(options, agentOf(target, match) ?? '')
+    case 'queue':
+      return yield* waiting(options, [groupLine(target.group)])
+    case 'pool':
+      return yield* waiting(options, poolLines(await options.store.ledger.candidates()))
+    case 'trunk':
+    case 'reject':
+      return
+  }
+}
+
+async function* named({ placement }: InwardOptions, agent: string): AsyncGenerator<Found> {
+  const place = agentId.test(agent) ? await placement.whereIs(agent) : undefined
+  if (place) yield { call: randomUUID(), agent, server: place.server }
+}
+
+/** The longest-waiting agents of the lines, each kept for this client alone until it goes on to the next. */
+async function* waiting(options: InwardOptions, lines: readonly string[]): AsyncGenerator<Found> {
+  const { queues } = options.store
+  const passOver: string[] = []
+  for (let tries = 0; tries < mostAgents; tries++) {
+    const call = randomUUID()
+    const order = { client: call, lines, passOver, at: options.clock.wall(), ttlMs: claimMs }
+    const taken = await queues.take(order)
+    if (!taken) return
+    passOver.push(taken.agent)
+    const server = await serverOf(options, taken)
+    if (server) yield { call, agent: taken.agent, server }
+    else await queues.free(taken.agent, call, options.clock.wall())
+  }
+}
+
+async function serverOf({ store }: InwardOptions, taken: TakenAgent): Promise<MediaServer | undefined> {
+  return (await store.servers.get(taken.server))?.item
+}
