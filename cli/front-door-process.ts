@@ -9,6 +9,7 @@ import { startAll, type Part } from '../runtime/lifecycle.ts'
 import { createLog } from '../runtime/log.ts'
 import { collectorFamilies } from '../selector/http/collector-families.ts'
 import { addFamilies } from '../selector/http/families.ts'
+import { ledgerFamilies } from '../selector/http/ledger-families.ts'
 import { onHangUp } from './signals.ts'
 import { createAmiActions } from '../selector/ami/actions.ts'
 import { createFleetCollector } from '../selector/ami/fleet-collector.ts'
@@ -68,6 +69,9 @@ export async function startFrontDoor(config: Config): Promise<FrontDoorProcess> 
   addFamilies(selector.registry, [
     ...(door.metrics?.families() ?? []),
     ...collectorFamilies(() => collectors.counts()),
+    ...ledgerFamilies({ counts: store.ledger.counts, policy: () => store.ledger.policy() }, () =>
+      door.health.ejections(),
+    ),
   ])
   const stopFollowing = followCertificate(config, certificate, [door, selector], log)
   const urls = { public: door.publicUrl(), admin: selector.adminUrl() }

@@ -4,6 +4,7 @@ import { registerAsteriskConfig } from './asterisk-config.ts'
 import { registerConfig } from './config.ts'
 import { registerEngine } from './engine.ts'
 import { registerRoutes } from './routes.ts'
+import { registerExplain } from './explain.ts'
 import { registerSelect } from './select.ts'
 import { registerSelftest } from './selftest.ts'
 import { registerServers } from './servers.ts'
@@ -45,6 +46,7 @@ const commands = [
   registerSessions,
   registerTrace,
   registerSelect,
+  registerExplain,
   registerConfig,
   registerAsteriskConfig,
 ]

@@ -1,7 +1,8 @@
 import { Option, type Command } from 'commander'
 import { PorticoError } from '../runtime/errors.ts'
-import type { ServerOutput } from '../selector/contract.ts'
+import type { ServerOutput, ServerPatch } from '../selector/contract.ts'
 import { connect, wantsJson } from './connect.ts'
+import { registerDrain } from './drain.ts'
 import { printJson, printList, type Column } from './print.ts'
 import type { Terminal } from './terminal.ts'
 import { hostPort, neededSecret, readSecret, wholeNumber, type HostPort } from './values.ts'
@@ -20,6 +21,7 @@ export function registerServers(program: Command, terminal: Terminal): void {
   registerAdd(servers, terminal)
   registerSet(servers, terminal)
   registerRemoval(servers, terminal)
+  registerDrain(servers, terminal)
   registerOrders(servers, terminal)
 }
 
@@ -29,6 +31,8 @@ interface CommonFields {
   readonly amiSecretStdin?: boolean
   readonly amiSecretFile?: string
   readonly zone?: string
+  readonly weight?: number
+  readonly maxCalls?: number
   readonly wanted?: ServerOutput['wanted']
 }
 
@@ -52,6 +56,8 @@ function withCommonFields(command: Command): Command {
     .option('--ami-secret-stdin', 'read the AMI secret from standard input')
     .option('--ami-secret-file <file>', 'read the AMI secret from a file')
     .option('--zone <zone>', 'where it stands')
+    .option('--weight <share>', 'how much of the work it gets beside servers of its capacity', Number)
+    .option('--max-calls <calls>', 'the most client legs it holds when new agents are placed', wholeNumber)
     .addOption(new Option('--wanted <state>', 'wanted state').choices(['active', 'draining', 'disabled']))
 }
 
@@ -63,15 +69,14 @@ function registerAdd(servers: Command, terminal: Terminal): void {
     .requiredOption('--capacity <agents>', help.capacity, wholeNumber)
     .action(async (id: string, options: CommonFields & OwnFields, command: Command) => {
       const client = await connect(command, terminal)
-      const { sip, sipTransport: transport, ami, amiUser: username, capacity, zone, wanted } = options
+      const { sip, sipTransport: transport, ami, amiUser: username, capacity } = options
       const secret = await neededSecret(secretSource(options), terminal, '--ami-secret')
       const added = await client.servers.add({
         id,
         sip: { ...sip, ...(transport && { transport }) },
         ami: { ...ami, username, secret },
         capacity,
-        ...(zone !== undefined && { zone }),
-        ...(wanted && { wanted }),
+        ...shareOf(options),
       })
       report(terminal, command, added, 'added')
     })
@@ -85,7 +90,7 @@ function registerSet(servers: Command, terminal: Terminal): void {
     .option('--capacity <agents>', help.capacity, wholeNumber)
     .action(async (id: string, options: CommonFields & Partial<OwnFields>, command: Command) => {
       const client = await connect(command, terminal)
-      const { sip, sipTransport: transport, ami, amiUser: username, capacity, zone, wanted } = options
+      const { sip, sipTransport: transport, ami, amiUser: username, capacity } = options
       const secret = await readSecret(secretSource(options), terminal)
       const changed = await client.servers.change(id, {
         ...((sip ?? transport) && { sip: { ...sip, ...(transport && { transport }) } }),
@@ -97,11 +102,25 @@ function registerSet(servers: Command, terminal: Terminal): void {
           },
         }),
         ...(capacity !== undefined && { capacity }),
-        ...(zone !== undefined && { zone }),
-        ...(wanted && { wanted }),
+        ...shareOf(options),
       })
       report(terminal, command, changed, 'changed')
     })
+}
+
+/** What bears on how much of the work it gets, as far as it was named. */
+function shareOf({
+  zone,
+  weight,
+  maxCalls,
+  wanted,
+}: CommonFields): Pick<ServerPatch, 'zone' | 'weight' | 'maxCalls' | 'wanted'> {
+  return {
+    ...(zone !== undefined && { zone }),
+    ...(weight !== undefined && { weight }),
+    ...(maxCalls !== undefined && { maxCalls }),
+    ...(wanted && { wanted }),
+  }
 }
 
 function secretSource({ amiSecretStdin, amiSecretFile }: CommonFields): Parameters<typeof readSecret>[0] {
@@ -130,7 +149,6 @@ function agentsOn({ state }: ServerOutput): number {
 }
 
 const orders = [
-  ['drain', 'Give it no new agents; calls in progress go on.', 'draining'],
   ['activate', 'Give it agents again.', 'active'],
   ['disable', 'Take it out of use.', 'disabled'],
 ] as const

@@ -18,6 +18,7 @@ import type { MediaServer } from '../selector/domain/media-server.ts'
 import type { Store } from '../selector/store/store.ts'
 import { createCallLog } from './call/call-log.ts'
 import type { Calls } from './call/calls.ts'
+import { createEvacuation, type Evacuation } from './call/evacuation.ts'
 import { FrontDoor } from './front-door.ts'
 import { directMedia } from './media/direct.ts'
 import { NgClient } from './media/ng.ts'
@@ -78,7 +79,9 @@ export function createDoor(options: DoorOptions, given?: Signalling): Door {
   const signalling = given ?? createSignalling({ ...options, isServed: address => isServed(address) })
   const { transports } = signalling
   const media = createMedia(config, clock, log)
-  const { edge, directory, rules, prober, health, frontDoor } = compose(options, signalling, media)
+  const composed = compose(options, signalling, media)
+  const { edge, directory, rules, prober, health, frontDoor } = composed
+  const evacuation = evacuationOf(options, composed)
   const isServed = (address: string): boolean =>
     directory.serverAt(address) !== undefined || directory.trunkAt(address) !== undefined
   const parts: readonly Part[] = [
@@ -92,8 +95,12 @@ export function createDoor(options: DoorOptions, given?: Signalling): Door {
     },
     {
       name: 'calls',
-      start: async () => prober.start(),
-      stop: async () => {
+      async start() {
+        prober.start()
+        evacuation.start()
+      },
+      async stop() {
+        evacuation.stop()
         prober.stop()
         frontDoor.hangUpAll()
         // The BYEs leave before the sockets are closed.
@@ -187,6 +194,17 @@ function compose(options: DoorOptions, { edge: bare, trace }: Signalling, media:
     },
   })
   return { edge, directory, rules, prober, health, frontDoor }
+}
+
+function evacuationOf({ store, clock, log }: DoorOptions, { directory, frontDoor }: Composed): Evacuation {
+  return createEvacuation({
+    servers: () => directory.servers(),
+    calls: () => frontDoor.calls.all(),
+    sessions: store.sessions,
+    mover: frontDoor.mover,
+    clock,
+    log,
+  })
 }
 
 /** Two that ask, each about its own. */

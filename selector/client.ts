@@ -3,6 +3,7 @@ import { messageOf, PorticoError, type ErrorCode } from '../runtime/errors.ts'
 import {
   agentOutput,
   conferenceOutput,
+  decisionOutput,
   listOf,
   problemOutput,
   selectionOutput,
@@ -13,6 +14,7 @@ import {
   type AgentOutput,
   type AgentPatch,
   type ConferenceOutput,
+  type DecisionOutput,
   type SelectionInput,
   type SelectionOutput,
   type ServerInput,
@@ -61,7 +63,8 @@ export type ServerOrder = 'drain' | 'activate' | 'disable'
  */
 export interface Client {
   readonly servers: RemoteCollection<ServerInput, ServerPatch, ServerOutput> & {
-    order(id: string, order: ServerOrder): Promise<ServerOutput>
+    /** `move`: idle agents of a server that drains go to other servers. */
+    order(id: string, order: ServerOrder, move?: boolean): Promise<ServerOutput>
   }
   readonly agents: RemoteCollection<AgentInput, AgentPatch, AgentOutput>
   readonly trunks: RemoteCollection<TrunkInput, TrunkPatch, TrunkOutput>
@@ -78,6 +81,8 @@ export interface Client {
   conference(server: string, conference: string): Promise<ConferenceOutput>
   /** Which media server would be chosen now. */
   look(query: { readonly agent?: string; readonly exclude?: readonly string[] }): Promise<SelectionOutput>
+  /** What led to the choices that were made for a call. */
+  decisions(call: string): Promise<readonly DecisionOutput[]>
   /** Chooses one and keeps a place on it. */
   reserve(input: SelectionInput): Promise<SelectionOutput>
 }
@@ -88,8 +93,10 @@ export function createClient(options: ClientOptions): Client {
   return {
     servers: {
       ...collection(send, 'servers', serverOutput),
-      order: (id, order) =>
-        send('POST', `servers/${encodeURIComponent(id)}/${order}`, { output: serverOutput }),
+      order: (id, order, move = false) => {
+        const path = `servers/${encodeURIComponent(id)}/${order}${move ? '?move=true' : ''}`
+        return send('POST', path, { output: serverOutput })
+      },
     },
     agents: collection(send, 'agents', agentOutput),
     trunks: collection(send, 'trunks', trunkOutput),
@@ -111,6 +118,10 @@ export function createClient(options: ClientOptions): Client {
         ...(exclude.length > 0 && { exclude: exclude.join(',') }),
       })
       return send('GET', `selection?${query.toString()}`, { output: selectionOutput })
+    },
+    decisions: async call => {
+      const path = `decisions/${encodeURIComponent(call)}`
+      return (await send('GET', path, { output: listOf(decisionOutput) })).items
     },
     reserve: body => send('POST', 'selection', { body, output: selectionOutput }),
   }

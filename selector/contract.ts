@@ -79,6 +79,12 @@ export const serverPatch = z.strictObject({
   wanted: wanted.exactOptional(),
 })
 
+/** What an order to drain a media server may say. */
+export const drainQuery = z.strictObject({
+  /** Move agents who are in no call to other media servers. */
+  move: z.enum(['true', 'false']).exactOptional(),
+})
+
 /** What a media server carries now. */
 export const loadOutput = z.object({
   waiting: z.int(),
@@ -115,6 +121,8 @@ export const serverOutput = z.object({
   /** The most client legs it holds when new agents are placed. */
   maxCalls: z.int().optional(),
   wanted,
+  /** Whether its idle agents are being moved away. */
+  evacuate: z.boolean().optional(),
   version,
   state: serverState.optional(),
 })

@@ -12,7 +12,7 @@ export function innerLeg(call: Call): LegName {
 }
 
 /** The leg that is with the agent; undefined when it is a client's call. */
-export function agentLeg({ kind }: Call): LegName | undefined {
+export function agentLeg({ kind }: Pick<Call, 'kind'>): LegName | undefined {
   if (kind === 'agent') return 'a'
   return kind === 'ring-agent' ? 'b' : undefined
 }

@@ -15,6 +15,8 @@ export interface MediaServer {
   /** The most client legs it shall hold when new agents are placed; absent: any number. */
   readonly maxCalls?: number
   readonly wanted: Wanted
+  /** While it is draining: whether agents who are in no call are moved to other servers. */
+  readonly evacuate?: boolean
 }
 
 /** Where and as whom to log in to the Manager Interface. */

@@ -1,7 +1,9 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
+import { z } from 'zod'
 import type { Clock } from '../../runtime/clock.ts'
 import { PorticoError } from '../../runtime/errors.ts'
 import {
+  drainQuery,
   idSchema,
   serverInput,
   serverOutput,
@@ -12,6 +14,7 @@ import {
 } from '../contract.ts'
 import type { Candidate, MediaServer, Wanted } from '../domain/media-server.ts'
 import type { Store, Versioned } from '../store/store.ts'
+import { readQuery } from './input.ts'
 import { describe } from './openapi.ts'
 import { findIn, missing, serveResource } from './resource.ts'
 
@@ -40,18 +43,29 @@ export function serveServers(
     show,
   })
   for (const [order, wanted] of orders) {
-    const summary = `Set the wanted state of a media server to ${wanted}`
-    describe(app, 'post', `/api/v1/servers/{id}/${order}`, { summary, id: idSchema, output: serverOutput })
+    const mayMove = order === 'drain'
+    const summary = `Set the wanted state of a media server to ${wanted}${mayMove ? '; with ?move=true its idle agents go elsewhere' : ''}`
+    describe(app, 'post', `/api/v1/servers/{id}/${order}`, {
+      summary,
+      id: idSchema,
+      ...(mayMove && { query: drainQuery }),
+      output: serverOutput,
+    })
     app.post(`/api/v1/servers/:id/${order}`, async c => {
+      const query = readQuery<{ readonly move?: 'true' | 'false' }>(c, mayMove ? drainQuery : noQuery)
+      if (!query.ok) return query.response
       const found = await findIn(store.servers, c)
       if (!found) return missing(c, 'servers')
-      const written = await setWanted(store, found.item.id, wanted)
+      const evacuate = query.value.move === 'true'
+      const written = await setWanted(store, found.item.id, wanted, evacuate)
       if (!written) return missing(c, 'servers')
       const [server] = await show([written])
       return c.json(server, 200, { ETag: `"${written.version}"` })
     })
   }
 }
+
+const noQuery = z.strictObject({})
 
 /** The state of a media server as the API shows it. `at`: wall-clock milliseconds. */
 export function stateOf({ health, reserved, load }: Candidate, at: number): ServerState {
@@ -67,7 +81,7 @@ const orders: readonly (readonly [order: string, wanted: Wanted])[] = [
 ]
 
 function shown({ item, version }: Versioned<MediaServer>, state: ServerState | undefined): ServerOutput {
-  const { id, sip, capacity, zone, weight, maxCalls, wanted } = item
+  const { id, sip, capacity, zone, weight, maxCalls, wanted, evacuate } = item
   const { host, port, username } = item.ami
   return {
     id,
@@ -78,6 +92,7 @@ function shown({ item, version }: Versioned<MediaServer>, state: ServerState | u
     ...(weight !== undefined && { weight }),
     ...(maxCalls !== undefined && { maxCalls }),
     wanted,
+    ...(evacuate && { evacuate }),
     version,
     ...(state && { state }),
   }
@@ -90,11 +105,15 @@ async function setWanted(
   { servers }: Pick<Store, 'servers'>,
   id: string,
   wanted: Wanted,
+  evacuate: boolean,
 ): Promise<Versioned<MediaServer> | undefined> {
   for (let tries = 0; tries < mostTries; tries += 1) {
     const current = await servers.get(id)
-    if (current === undefined || current.item.wanted === wanted) return current
-    const written = await servers.put({ ...current.item, wanted }, current.version)
+    if (current === undefined) return undefined
+    const { evacuate: was = false, ...item } = current.item
+    if (item.wanted === wanted && was === evacuate) return current
+    const ordered = { ...item, wanted, ...(evacuate && { evacuate }) }
+    const written = await servers.put(ordered, current.version)
     if (written) return written
   }
   throw new PorticoError('E_CONFLICT', `${id} is being changed by others all the time; try again`)

@@ -27,6 +27,7 @@ export const mediaServerSchema: z.ZodType<MediaServer> = z.object({
   weight: z.number().positive().exactOptional(),
   maxCalls: count.exactOptional(),
   wanted: z.enum(['active', 'draining', 'disabled']),
+  evacuate: z.boolean().exactOptional(),
 })
 
 /** An agent as stored. */
