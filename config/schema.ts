@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { dialOut } from './dial-out.ts'
 import { limits } from './limits.ts'
 import { fleet, health } from './placement.ts'
 
@@ -227,6 +228,7 @@ export const configSchema = z
     failover: failover.prefault({}),
     trunks: trunks.prefault({}),
     agents: agents.prefault({}),
+    dialOut: dialOut.prefault({}),
     reservations: z
       .strictObject({
         ttlMs: z

@@ -23,6 +23,7 @@ import {
   type SessionOutput,
   type TraceOutput,
 } from './contract.ts'
+import { dialOutput, type DialInput, type DialOutput } from './contract/dial.ts'
 import {
   routeOutput,
   routeVerdict,
@@ -66,7 +67,10 @@ export interface Client {
     /** `move`: idle agents of a server that drains go to other servers. */
     order(id: string, order: ServerOrder, move?: boolean): Promise<ServerOutput>
   }
-  readonly agents: RemoteCollection<AgentInput, AgentPatch, AgentOutput>
+  readonly agents: RemoteCollection<AgentInput, AgentPatch, AgentOutput> & {
+    /** Dials a number into the conference of an agent; the same reference is the same call. */
+    dial(agent: string, input: DialInput): Promise<DialOutput>
+  }
   readonly trunks: RemoteCollection<TrunkInput, TrunkPatch, TrunkOutput>
   readonly routes: RemoteCollection<RouteInput, RoutePatch, RouteOutput> & {
     /** Puts a route before another one, or last. */
@@ -98,7 +102,11 @@ export function createClient(options: ClientOptions): Client {
         return send('POST', path, { output: serverOutput })
       },
     },
-    agents: collection(send, 'agents', agentOutput),
+    agents: {
+      ...collection(send, 'agents', agentOutput),
+      dial: (agent, body) =>
+        send('POST', `agents/${encodeURIComponent(agent)}/calls`, { body, output: dialOutput }),
+    },
     trunks: collection(send, 'trunks', trunkOutput),
     routes: {
       ...collection(send, 'routes', routeOutput),

@@ -14,6 +14,8 @@ import { createLoginThrottle } from '../runtime/login-throttle.ts'
 import type { AmiActions } from './ami/actions.ts'
 import type { Policy } from './domain/standing.ts'
 import { createCredentials, type Credentials } from './credentials.ts'
+import { createDialler, type Dialler } from './dialler.ts'
+import type { DialPolicy } from './domain/dial-policy.ts'
 import { createAdminApp } from './http/admin-app.ts'
 import { addProcessMetrics, createMetrics, type Metrics } from './http/metrics.ts'
 import type { TraceOf } from './http/traces.ts'
@@ -25,8 +27,8 @@ export interface SelectorOptions {
   readonly config: Config
   /** Started before and stopped after the selector, by whoever made it. */
   readonly store: Store
-  /** Asks media servers who is in a conference. Started and stopped like the store. */
-  readonly actions: Pick<AmiActions, 'members'>
+  /** Asks media servers who is in a conference, and has them call. Started and stopped like the store. */
+  readonly actions: Pick<AmiActions, 'members' | 'originate'>
   readonly log: Log
   /** Needed when the admin listener is not on loopback. */
   readonly certificate?: Certificate
@@ -57,12 +59,7 @@ export interface Selector extends Part {
 export function createSelector(options: SelectorOptions): Selector {
   const { config, store, actions, log, certificate, clock = systemClock } = options
   const metrics = createMetrics({ store })
-  const credentials = createCredentials({
-    store,
-    realm: realmOf(config),
-    ttlSec: config.agents.credentialTtlSec,
-    clock,
-  })
+  const credentials = credentialsOf(options, clock)
   const publicApp = publicAppOf(options, credentials, clock)
   let server: ServerType | undefined
 
@@ -76,6 +73,7 @@ export function createSelector(options: SelectorOptions): Selector {
       reservationMs: config.reservations.ttlMs,
       maxBodyBytes: config.limits.requestBodyBytes,
       askConference: (media, conference) => actions.members(media, conference),
+      dialler: diallerOf(options, clock),
       clock,
       log,
       metrics,
@@ -133,6 +131,35 @@ export function policyOf({ utilisation, fleet: { rho, zone, spillAt, slowStart: 
 /** The digest realm of the agents. */
 export function realmOf({ agents }: Config): string {
   return agents.realm ?? agents.domain
+}
+
+/** What agents may dial. */
+function dialPolicyOf({ dialOut }: Config): DialPolicy {
+  const { prefixes, callsPerAgent: calls, callsPerHourPerAgent: callsPerHour, groups, aliases } = dialOut
+  return { prefixes, calls, callsPerHour, groups, aliases }
+}
+
+function credentialsOf({ config, store }: SelectorOptions, clock: Clock): Credentials {
+  return createCredentials({
+    store,
+    realm: realmOf(config),
+    ttlSec: config.agents.credentialTtlSec,
+    clock,
+  })
+}
+
+function diallerOf({ config, store, actions, log }: SelectorOptions, clock: Clock): Dialler {
+  const { ringMs, keepSec } = config.dialOut
+  return createDialler({
+    store,
+    actions,
+    policy: dialPolicyOf(config),
+    domain: config.agents.domain,
+    ringMs,
+    keepMs: keepSec * 1000,
+    clock,
+    log,
+  })
 }
 
 function publicAppOf(

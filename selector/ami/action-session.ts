@@ -67,10 +67,15 @@ export class ActionSession {
   }
 
   /** Orders a call and follows its channel until the far side has answered or will not. */
-  async originate({ call, ringMs }: OriginateOrder, fields: AmiFields): Promise<OriginateOutcome> {
+  async originate(
+    { call, ringMs }: OriginateOrder,
+    fields: AmiFields,
+    onTaken: () => void,
+  ): Promise<OriginateOutcome> {
     const channel = this.#follow(call)
     try {
       await this.action(fields)
+      onTaken()
       const response = await channel.next('OriginateResponse', ringMs + graceMs)
       if (response?.get('response')?.toLowerCase() === 'success') return { kind: 'answered' }
       if (!response)

@@ -26,8 +26,11 @@ export type OriginateOutcome =
  * because a part of it could mean more than it says), `E_AMI_LOGIN`, `E_AMI_CLOSED` or `E_AMI_TIMEOUT`.
  */
 export interface AmiActions extends Part {
-  /** Calls out. Resolves when the far side has answered or will not; the same order again joins the first one. */
-  originate(server: MediaServer, order: OriginateOrder): Promise<OriginateOutcome>
+  /**
+   * Calls out. Resolves when the far side has answered or will not; the same order again joins the first one. `onTaken` is called
+   * when Asterisk has taken the order.
+   */
+  originate(server: MediaServer, order: OriginateOrder, onTaken?: () => void): Promise<OriginateOutcome>
   /** Hangs up every channel of a call, ringing or answered. Resolves to how many there were. */
   hangup(server: MediaServer, call: string): Promise<number>
   /** Sends the clients out of an agent's conference; the agent stays. False when there was nobody to send out. */
@@ -61,12 +64,15 @@ export function createAmiActions({ clock, idleMs = 60_000 }: AmiActionsOptions):
     async stop() {
       for (const session of sessions.values()) session.close()
     },
-    async originate(server, order) {
+    async originate(server, order, onTaken = () => undefined) {
       const fields = originateFields(order)
       const key = `${server.id} ${order.call}`
       const running = dialling.get(key)
-      if (running) return running
-      const outcome = on(server, session => session.originate(order, fields)).finally(() =>
+      if (running) {
+        onTaken()
+        return running
+      }
+      const outcome = on(server, session => session.originate(order, fields, onTaken)).finally(() =>
         dialling.delete(key),
       )
       dialling.set(key, outcome)

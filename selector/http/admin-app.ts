@@ -7,11 +7,13 @@ import { z } from 'zod'
 import type { Clock } from '../../runtime/clock.ts'
 import { messageOf } from '../../runtime/errors.ts'
 import type { Log } from '../../runtime/log.ts'
+import type { Dialler } from '../dialler.ts'
 import type { Store } from '../store/store.ts'
 import { serveAgents } from './agents.ts'
 import { serveConferences, type AskConference } from './conferences.ts'
 import type { Metrics } from './metrics.ts'
 import { serveDecisions } from './decisions.ts'
+import { serveDial } from './dial.ts'
 import { serveHint } from './hint.ts'
 import { describe, serveOpenApi } from './openapi.ts'
 import { notFound, problem, problemOf } from './problem.ts'
@@ -34,6 +36,7 @@ export interface AdminAppOptions {
   readonly maxBodyBytes: number
   /** How a media server is asked who is in a conference. */
   readonly askConference: AskConference
+  readonly dialler: Dialler
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
@@ -61,6 +64,7 @@ export function createAdminApp(options: AdminAppOptions): OpenAPIHono {
   serveHealth(app, options)
   serveServers(app, { store, clock })
   serveAgents(app, { store, realm })
+  serveDial(app, { store, dialler: options.dialler })
   serveTrunks(app, { store })
   serveRoutes(app, { store, clock })
   serveSelection(app, { store, ttlMs: reservationMs, clock, chance })

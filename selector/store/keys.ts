@@ -25,6 +25,10 @@
  * | `binding:<agent>`      | hash   | Contact → `Binding` as JSON                                      | until the last expires  |
  * | `sessions:<door>`      | hash   | id → `Session` as JSON                                           | 30 s, renewed by owner  |
  * | `doors`                | zset   | door → when its sessions expire, wall-clock milliseconds         | trimmed by every door   |
+ * | `dial:<call>`          | hash   | `order`: `DialOrder` as JSON, `news`: `DialNews` as JSON, `rank` of its state, `holds`: whose limits it counts under, as JSON | `dialOut.keepSec` |
+ * | `dial-reference:<agent>:<reference>` | string | the call                                             | as long                 |
+ * | `dialling:<agent or group>` | zset | call → until when it counts as one, wall-clock milliseconds     | until the last expires  |
+ * | `dialled:<agent or group>`  | zset | call → when it was ordered, wall-clock milliseconds             | 1 h after the last      |
  * | `credential:<user>`    | string | `Credential` as JSON                                             | until it expires        |
  * | `lease:<name>`         | string | the holder                                                       | the lease's TTL         |
  * | `fence:<name>`         | string | that of its last holder: at least the time when it got the lease  | always                  |
@@ -46,6 +50,11 @@ export interface Keys {
   clients(agent: string): string
   binding(agent: string): string
   sessions(door: string): string
+  dial(call: string): string
+  dialReference(agent: string, reference: string): string
+  /** `whose`: `agent.<id>` or `group.<id>`. */
+  dialling(whose: string): string
+  dialled(whose: string): string
   credential(user: string): string
   lease(name: string): string
   fence(name: string): string
@@ -73,6 +82,10 @@ export function keysOf(fleet: string): Keys {
     clients: agent => `${prefix}clients:${part(agent)}`,
     binding: agent => `${prefix}binding:${part(agent)}`,
     sessions: door => `${prefix}sessions:${part(door)}`,
+    dial: call => `${prefix}dial:${part(call)}`,
+    dialReference: (agent, reference) => `${prefix}dial-reference:${part(agent)}:${part(reference)}`,
+    dialling: whose => `${prefix}dialling:${part(whose)}`,
+    dialled: whose => `${prefix}dialled:${part(whose)}`,
     credential: user => `${prefix}credential:${part(user)}`,
     lease: name => `${prefix}lease:${part(name)}`,
     fence: name => `${prefix}fence:${part(name)}`,

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { Agent } from '../domain/agent.ts'
 import type { Decision } from '../domain/decision.ts'
+import { dialStates, type DialNews, type DialOrder } from '../domain/dial.ts'
 import type { Load, MediaServer } from '../domain/media-server.ts'
 import type { Binding, Credential, Pin, Session, Versioned } from './store.ts'
 
@@ -173,6 +174,25 @@ export const sessionSchema: z.ZodType<Session> = z.object({
   state: text,
   since: wallMs,
   door: text,
+})
+
+/** A call that was ordered, as stored. */
+export const dialOrderSchema: z.ZodType<DialOrder> = z.object({
+  call: text,
+  agent: text,
+  number: text,
+  reference: text.exactOptional(),
+  server: id,
+  at: wallMs,
+})
+
+/** What is known of it, as stored. */
+export const dialNewsSchema: z.ZodType<DialNews> = z.object({
+  state: z.enum(dialStates),
+  at: wallMs,
+  answeredAt: wallMs.exactOptional(),
+  cause: count.exactOptional(),
+  status: count.exactOptional(),
 })
 
 /** A short-lived credential as stored. */

@@ -1,5 +1,7 @@
 import type { Agent } from '../domain/agent.ts'
 import type { Choice, Decision } from '../domain/decision.ts'
+import type { Dial, DialNews, DialOrder } from '../domain/dial.ts'
+import type { DialLimit } from '../domain/dial-policy.ts'
 import type { Candidate, Health, HealthWord, Load, MediaServer } from '../domain/media-server.ts'
 import type { Route } from '../domain/route.ts'
 import type { Policy } from '../domain/standing.ts'
@@ -21,6 +23,7 @@ export interface Store {
   readonly queues: Queues
   readonly bindings: BindingStore
   readonly sessions: SessionStore
+  readonly dials: DialStore
   readonly credentials: CredentialStore
   readonly leases: Leases
 }
@@ -211,6 +214,45 @@ export interface Session {
   readonly since: number
   readonly door: string
 }
+
+/** Calls to numbers outside that were ordered: under which limits, and what became of them. Nothing is ordered while the store is away. */
+export interface DialStore {
+  /**
+   * Notes an order and counts it under its limits, in one step. The same reference of the same agent is the earlier order, which
+   * is not counted again. Rejects with `E_REDIS_UNREACHABLE`.
+   */
+  begin(request: DialRequest): Promise<DialBegun>
+  /**
+   * What is known of a call. Resolves to all that is known then; undefined when the call was not ordered here or is further already.
+   * From `answered` on, the call counts under its limits until this process tells its end.
+   */
+  tell(call: string, news: DialNews): Promise<Dial | undefined>
+  get(call: string): Promise<Dial | undefined>
+  /** Nothing was dialled: its reference may be used again, and it counts no more. */
+  forget(call: string): Promise<void>
+}
+
+/** An order that is to be noted. */
+export interface DialRequest {
+  readonly order: DialOrder
+  readonly limits: readonly DialLimit[]
+  /** How long it counts as a call if nobody tells that it was answered or is over. */
+  readonly holdMs: number
+  /** How long it is remembered. */
+  readonly keepMs: number
+}
+
+/** What became of an order. */
+export type DialBegun =
+  | { readonly kind: 'begun'; readonly dial: Dial }
+  | { readonly kind: 'known'; readonly dial: Dial }
+  /** `most` of the limit is reached; the next call of the hour is possible in `retryMs`. */
+  | {
+      readonly kind: 'refused'
+      readonly limit: DialLimit
+      readonly most: 'calls' | 'callsPerHour'
+      readonly retryMs?: number
+    }
 
 /** Rights that one process at a time has, such as collecting from one media server. */
 export interface Leases {

@@ -1,6 +1,9 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import { silentLog } from '../../runtime/log.ts'
 import { createAdminApp } from '../../selector/http/admin-app.ts'
+import type { AmiActions } from '../../selector/ami/actions.ts'
+import { createDialler } from '../../selector/dialler.ts'
+import type { DialPolicy } from '../../selector/domain/dial-policy.ts'
 import { createMetrics } from '../../selector/http/metrics.ts'
 import { createMemoryStore } from '../../selector/store/memory/store.ts'
 import type { Store } from '../../selector/store/store.ts'
@@ -30,8 +33,23 @@ export interface Answer {
 /** The token of every fixture. */
 export const adminToken = 'token-of-the-tests'
 
+/** What a fixture may have of its own. */
+export interface FixtureParts {
+  /** How media servers take orders to call; default: they take them, and nobody ever answers. */
+  readonly originate?: AmiActions['originate']
+  readonly dialPolicy?: Partial<DialPolicy>
+}
+
+const onlyRings: AmiActions['originate'] = async (_server, _order, onTaken) => {
+  onTaken?.()
+  return await new Promise(() => undefined)
+}
+
 /** `change` may replace parts of the store. */
-export function adminFixture(change: (store: Store) => Store = store => store): AdminFixture {
+export function adminFixture(
+  change: (store: Store) => Store = store => store,
+  { originate = onlyRings, dialPolicy = {} }: FixtureParts = {},
+): AdminFixture {
   const clock = new ManualClock()
   const policy = { utilisation: 'expected', rho: 0.7 } as const
   const store = change(createMemoryStore({ policy, clock, log: silentLog }))
@@ -42,6 +60,16 @@ export function adminFixture(change: (store: Store) => Store = store => store): 
     reservationMs: 15_000,
     maxBodyBytes: 65_536,
     askConference: async (server, conference) => [{ role: 'agent', call: `${server.id} ${conference}` }],
+    dialler: createDialler({
+      store,
+      actions: { originate },
+      policy: { prefixes: [], calls: 2, callsPerHour: 120, groups: [], aliases: [], ...dialPolicy },
+      domain: 'realm.example',
+      ringMs: 60_000,
+      keepMs: 86_400_000,
+      clock,
+      log: silentLog,
+    }),
     clock,
     log: silentLog,
     metrics: createMetrics({ store }),

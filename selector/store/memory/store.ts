@@ -11,6 +11,7 @@ import { measuredRho } from '../../domain/rho.ts'
 import { withFile } from '../decision-file.ts'
 import { countChoice, newCounts } from '../ledger-counts.ts'
 import { MemoryDecisions } from './decisions.ts'
+import { MemoryDials } from './dials.ts'
 import { LedgerBook } from './ledger-book.ts'
 import { createMemoryLeases } from './leases.ts'
 import { MemoryPins } from './pins.ts'
@@ -63,6 +64,7 @@ export function createMemoryStore(options: MemoryStoreOptions): Store {
     queues,
     bindings: new MemoryBindings(clock),
     sessions: new MemorySessions(),
+    dials: new MemoryDials(clock),
     credentials: new MemoryCredentials(clock),
     leases: createMemoryLeases(clock),
   }

@@ -2,7 +2,20 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 
 /** Scripts that Redis runs as one step, each in `selector/store/lua/<name>.lua` with its keys and arguments on top. */
-const plain = ['put', 'remove', 'record', 'pin', 'repin', 'unpin', 'bind', 'hold', 'drop', 'queue'] as const
+const plain = [
+  'put',
+  'remove',
+  'record',
+  'pin',
+  'repin',
+  'unpin',
+  'bind',
+  'hold',
+  'drop',
+  'queue',
+  'dial',
+  'dialled',
+] as const
 /** Those that stand on `rank.lua`. */
 const ranking = ['load', 'health', 'reserve', 'release', 'keep', 'rerank'] as const
 

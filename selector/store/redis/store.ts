@@ -17,6 +17,7 @@ import { createRedisCredentials } from './credentials.ts'
 import { createGarbage } from './garbage.ts'
 import { createRedisLeases } from './leases.ts'
 import { createRedisDecisions } from './decisions.ts'
+import { createRedisDials } from './dials.ts'
 import { createRedisLedger, type RedisLedger } from './ledger.ts'
 import { createRedisPins } from './pins.ts'
 import { createRedisQueues } from './queues.ts'
@@ -93,6 +94,7 @@ function createParts(
     queues: createRedisQueues({ connection, keys, clock, ttlMs: pinTtlMs }),
     bindings: createRedisBindings(connection, keys, garbage, clock),
     sessions: createRedisSessions({ ...shared, clock, ttlMs: sessionTtlMs }),
+    dials: createRedisDials({ ...shared, clock, holdMs: dialHoldMs }),
     credentials: createRedisCredentials(connection, keys, garbage, clock),
   }
 }
@@ -120,7 +122,7 @@ function ranked(servers: RedisCollection<MediaServer>, ledger: RedisLedger): Red
 
 /** Keeps what this process owns alive in Redis, and puts it back after Redis was away. */
 function keepUp(
-  { ledger, pins, queues, bindings, sessions, credentials }: Parts,
+  { ledger, pins, queues, bindings, sessions, dials, credentials }: Parts,
   connection: Connection,
   clock: Clock,
   measureRho: boolean,
@@ -129,6 +131,7 @@ function keepUp(
     void connection.tryTo(() => pins.renew())
     void connection.tryTo(() => queues.renew())
     void connection.tryTo(() => sessions.renew())
+    void connection.tryTo(() => dials.renew())
   }
   const restore = (): void => {
     renew()
@@ -152,6 +155,7 @@ function keepUp(
 
 const renewMs = 10_000
 const sessionTtlMs = 30_000
+const dialHoldMs = 60_000
 const pinTtlMs = 60_000
 async function measure(ledger: RedisLedger): Promise<void> {
   const policy = ledger.policy()

@@ -73,7 +73,7 @@ const faulty: readonly [name: string, text: string, env: Environment, ...faults:
     '2: store must be memory: or redis://… or rediss://…',
     '3: fleet.name must be 1 to 64 of a-z 0-9 _ . -',
     'environment: PORTICO_FLEET_RHO is more than 1 (allowed: 0 to 1)',
-    '1: bogus is not a setting (known here: listen, signalling, store, dataDir, media, fleet, utilisation, health, failover, trunks, agents, reservations, redis, decisions, limits, tls, admin, capture, log, cdr)',
+    '1: bogus is not a setting (known here: listen, signalling, store, dataDir, media, fleet, utilisation, health, failover, trunks, agents, dialOut, reservations, redis, decisions, limits, tls, admin, capture, log, cdr)',
   ],
   [
     'refuses a certificate without a key',

@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto'
+import { EventEmitter, once } from 'node:events'
+import type { Clock } from '../runtime/clock.ts'
+import { messageOf, PorticoError } from '../runtime/errors.ts'
+import type { Log } from '../runtime/log.ts'
+import type { AmiActions, OriginateOutcome } from './ami/actions.ts'
+import type { OriginateOrder } from './ami/originate.ts'
+import type { Agent } from './domain/agent.ts'
+import { statusOfCause } from './domain/cause.ts'
+import type { Dial, DialOrder } from './domain/dial.ts'
+import { limitsOf, mayDial, numberOf, prefixesOf, type DialPolicy } from './domain/dial-policy.ts'
+import type { MediaServer } from './domain/media-server.ts'
+import type { DialBegun, Store } from './store/store.ts'
+
+/** What a dialler needs. */
+export interface DiallerOptions {
+  readonly store: Pick<Store, 'pins' | 'servers' | 'dials'>
+  readonly actions: Pick<AmiActions, 'originate'>
+  readonly policy: DialPolicy
+  /** Host part of what the media server calls; the door looks at the number alone. */
+  readonly domain: string
+  readonly ringMs: number
+  readonly keepMs: number
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** A call that somebody wants. */
+export interface DialWish {
+  readonly agent: Agent
+  /** A number or an alias. */
+  readonly dialled: string
+  readonly reference?: string
+  readonly callerId?: NonNullable<OriginateOrder['callerId']>
+}
+
+/** What became of a wish. */
+export type Dialled =
+  Exclude<DialBegun, { kind: 'refused' }> | { readonly kind: 'refused'; readonly refusal: DialRefusal }
+
+/** Why nothing was dialled. */
+export type DialRefusal =
+  | { readonly kind: 'no-number' }
+  /** None of `prefixes` begins the number. */
+  | { readonly kind: 'not-allowed'; readonly prefixes: readonly string[] }
+  /** The agent waits in no conference. */
+  | { readonly kind: 'away' }
+  /** The reference is that of a call to another number. */
+  | { readonly kind: 'other-call'; readonly dial: Dial }
+  | ({ readonly kind: 'limit' } & Omit<Extract<DialBegun, { kind: 'refused' }>, 'kind'>)
+
+/** Calls numbers for agents into their conferences. */
+export interface Dialler {
+  /**
+   * Resolves when the agent's media server has taken the order; what becomes of the call, the store's dials tell. Rejects with
+   * `E_REDIS_UNREACHABLE`, or as AMI actions do: then nothing was dialled, or the same reference goes on with the same call.
+   */
+  dial(wish: DialWish): Promise<Dialled>
+}
+
+export function createDialler(options: DiallerOptions): Dialler {
+  const { store, policy, clock, keepMs, ringMs } = options
+
+  return {
+    async dial({ agent, dialled, reference, callerId }) {
+      const { id, groups = [] } = agent
+      const number = numberOf(dialled, policy)
+      if (number === undefined) return refused({ kind: 'no-number' })
+      if (!mayDial(number, groups, policy))
+        return refused({ kind: 'not-allowed', prefixes: prefixesOf(groups, policy) })
+      const pin = await store.pins.get(id)
+      const server = pin && (await store.servers.get(pin.server))?.item
+      if (!server) return refused({ kind: 'away' })
+      const order: DialOrder = {
+        call: randomUUID(),
+        agent: id,
+        number,
+        ...(reference !== undefined && { reference }),
+        server: server.id,
+        at: clock.wall(),
+      }
+      const limits = limitsOf(id, groups, policy)
+      const begun = await store.dials.begin({ order, limits, holdMs: ringMs + graceMs, keepMs })
+      if (begun.kind === 'refused') return refused({ ...begun, kind: 'limit' })
+      if (begun.dial.number !== number) return refused({ kind: 'other-call', dial: begun.dial })
+      if (begun.dial.news.state === 'ordered') await give(options, server, begun.dial, callerId)
+      return begun
+    },
+  }
+}
+
+function refused(refusal: DialRefusal): Dialled {
+  return { kind: 'refused', refusal }
+}
+
+/**
+ * Orders a call that was noted. One whose order may have been lost on its way is ordered again under the same id, by which Asterisk
+ * knows whether it has it already.
+ */
+async function give(
+  options: DiallerOptions,
+  pinned: MediaServer,
+  { call, agent, number, server: ordered }: Dial,
+  callerId: DialWish['callerId'],
+): Promise<void> {
+  const { store, actions, domain, ringMs, log } = options
+  const server = ordered === pinned.id ? pinned : (await store.servers.get(ordered))?.item
+  if (!server)
+    throw new PorticoError('E_AMI_CLOSED', `media server ${ordered} is gone; use another reference`)
+  const order: OriginateOrder = { call, agent, number, domain, ringMs, ...(callerId && { callerId }) }
+  const asterisk = new EventEmitter()
+  const taken = once(asterisk, 'taken')
+  const outcome = actions
+    .originate(server, order, () => void asterisk.emit('taken'))
+    .then(ended => follow(options, call, ended))
+  outcome.catch((cause: unknown) => {
+    log.warn('dial.not-followed', { call, agent, server: server.id, cause: messageOf(cause) })
+  })
+  try {
+    await Promise.race([taken, outcome])
+  } catch (cause) {
+    if (isCertain(cause)) await store.dials.forget(call)
+    throw cause
+  }
+}
+
+/** The media server knows of a failure first when the call did not reach a door. */
+async function follow(
+  { store, clock, log }: DiallerOptions,
+  call: string,
+  outcome: OriginateOutcome,
+): Promise<void> {
+  log.info('dial.outcome', { call, ...outcome })
+  if (outcome.kind !== 'failed') return
+  const cause = outcome.cause === 0 ? outOfOrder : outcome.cause
+  const { status = statusOfCause(cause) } = outcome
+  try {
+    await store.dials.tell(call, { state: 'failed', at: clock.wall(), cause, status })
+  } catch (failure) {
+    log.warn('dial.not-told', { call, cause: messageOf(failure) })
+  }
+}
+
+/** Whether an order surely dialled nothing. */
+function isCertain(cause: unknown): boolean {
+  return cause instanceof PorticoError && (cause.code === 'E_AMI_REFUSED' || cause.code === 'E_AMI_LOGIN')
+}
+
+/** Network out of order (Q.850): Asterisk made no channel. */
+const outOfOrder = 38
+/** How much longer than it rings an order counts as a call if nobody tells of its end. */
+const graceMs = 30_000
