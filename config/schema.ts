@@ -120,13 +120,21 @@ const media = z.strictObject({
     .array(z.string().regex(/^udp:\/\/(\[[0-9a-fA-F:]+\]|[^\s:/@]+):\d{1,5}$/, 'must be udp://host:port'))
     .max(64)
     .default(['udp://127.0.0.1:22222'])
-    .describe('Control addresses of rtpengine (ng protocol); the first that answers is used.'),
+    .describe(
+      'Control addresses of rtpengine (ng protocol). A new call goes to the one with the fewest calls among those that answer.',
+    ),
   timeoutMs: z
     .int()
     .min(50)
     .max(30_000)
     .default(1_000)
     .describe('How long one rtpengine may take to answer before the next is asked.'),
+  codec: z
+    .enum(['opus', 'transcode', 'g711'])
+    .default('opus')
+    .describe(
+      '`opus`: between browser and Asterisk, which mixes it with the G.711 of carriers; `transcode`: rtpengine turns it into G.711 for Asterisk; `g711`: G.711 everywhere.',
+    ),
 })
 
 const failover = z.strictObject({

@@ -22,7 +22,6 @@ import { createEvacuation, type Evacuation } from './call/evacuation.ts'
 import { FrontDoor } from './front-door.ts'
 import { directMedia } from './media/direct.ts'
 import { NgClient } from './media/ng.ts'
-import { hiding } from './media/outward.ts'
 import { RtpengineMedia, type MediaAnchor } from './media/rtpengine.ts'
 import type { CallLog, Directory, LiveCall, Placement, SipEdge } from './ports.ts'
 import { createAgents, type Agents } from './registrar/agents.ts'
@@ -326,10 +325,10 @@ function createRecords(
 }
 
 function createMedia(config: Config, clock: Clock, log: Log): MediaAnchor {
-  const { mode, rtpengine, timeoutMs } = config.media
+  const { mode, rtpengine, timeoutMs, codec } = config.media
   if (mode === 'rtpengine') {
-    const nodes = rtpengine.map(url => new NgClient({ url, timeoutMs, clock }))
-    return hiding(new RtpengineMedia(nodes, clock, log))
+    const clients = rtpengine.map(url => new NgClient({ url, timeoutMs, clock }))
+    return new RtpengineMedia({ clients, policy: codec, clock, log })
   }
   log.warn('media.direct', {
     meaning: 'media is not anchored: SDP passes unchanged and shows the media servers to all',

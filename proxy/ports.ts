@@ -106,6 +106,8 @@ export type MediaSide = 'browser' | 'carrier' | 'server'
 export interface MediaParty {
   readonly tag: string
   readonly side: MediaSide
+  /** Where its signalling comes from: media is not sent to addresses nearer to the inside than this one. */
+  readonly source?: string
 }
 
 /** One SDP on its way through the media anchor. `call` names the anchored call. */

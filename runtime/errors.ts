@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'E_AMI_REFUSED'
   | 'E_MEDIA_TIMEOUT'
   | 'E_MEDIA_REFUSED'
+  | 'E_MEDIA_SDP'
   | 'E_SIP_SYNTAX'
   | 'E_DRACHTIO_UNREACHABLE'
   | 'E_API'

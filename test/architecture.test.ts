@@ -99,6 +99,11 @@ const pure = [
   'proxy/trunk/number.ts',
   'proxy/media/commands.ts',
   'proxy/media/statistics.ts',
+  'proxy/media/node-health.ts',
+  'proxy/media/codecs.ts',
+  'proxy/media/sdp.ts',
+  'proxy/media/sdp-rules.ts',
+  'proxy/media/address-scope.ts',
 ]
 const impure =
   /\b(Date\.now|Math\.random|setTimeout|setInterval|setImmediate|process\.|performance\.now|randomBytes|randomUUID)\b/

@@ -3,7 +3,7 @@ import { randomHex } from '../../engine/random.ts'
 import { systemClock } from '../../runtime/clock.ts'
 import { PorticoError } from '../../runtime/errors.ts'
 import { silentLog } from '../../runtime/log.ts'
-import { isUp, plainOffer, UserAgent, type Account, type Final, type UpCall } from './user-agent.ts'
+import { browserOffer, isUp, UserAgent, type Account, type Final, type UpCall } from './user-agent.ts'
 import { WsClient } from './ws-client.ts'
 
 export interface SyntheticAgentOptions {
@@ -64,7 +64,7 @@ export class SyntheticAgent {
     )
   }
 
-  tryToJoin(sdp = plainOffer('127.0.0.1', 9)): Promise<UpCall | Final> {
+  tryToJoin(sdp = browserOffer()): Promise<UpCall | Final> {
     return this.userAgent.call({ uri: this.#target, headers: this.#parties(this.#target) }, sdp)
   }
 

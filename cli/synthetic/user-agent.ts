@@ -171,6 +171,35 @@ export function plainOffer(address: string, port: number): string {
   ].join('\r\n')
 }
 
+/** An offer such as a browser's (RFC 8829): Opus and G.711 over DTLS-SRTP, with keys and candidates that nobody has. */
+export function browserOffer(): string {
+  const fingerprint = randomBytes(32)
+    .toString('hex')
+    .toUpperCase()
+    .replaceAll(/..(?=.)/g, '$&:')
+  return [
+    'v=0',
+    `o=- ${Date.now()} 1 IN IP4 127.0.0.1`,
+    's=-',
+    't=0 0',
+    'a=group:BUNDLE 0',
+    'm=audio 9 UDP/TLS/RTP/SAVPF 111 8 0 126',
+    'c=IN IP4 127.0.0.1',
+    `a=ice-ufrag:${randomBytes(4).toString('hex')}`,
+    `a=ice-pwd:${randomBytes(12).toString('hex')}`,
+    `a=fingerprint:sha-256 ${fingerprint}`,
+    'a=setup:actpass',
+    'a=mid:0',
+    'a=sendrecv',
+    'a=rtcp-mux',
+    'a=rtpmap:111 opus/48000/2',
+    'a=rtpmap:8 PCMA/8000',
+    'a=rtpmap:0 PCMU/8000',
+    'a=rtpmap:126 telephone-event/8000',
+    '',
+  ].join('\r\n')
+}
+
 /** True when a call came up. */
 export function isUp(outcome: UpCall | Final): outcome is UpCall {
   return 'hangUp' in outcome

@@ -1,9 +1,10 @@
 /** Orders to rtpengine in the words of its ng protocol. The sets of flags were measured with real calls. */
 import type { MediaExchange, MediaParty } from '../ports.ts'
+import { conversionOf, type CodecPolicy } from './codecs.ts'
 import type { NgCommand } from './ng.ts'
 
 /** Rewrites the offer of `from` for `to`. */
-export function offerCommand(exchange: MediaExchange): NgCommand {
+export function offerCommand(exchange: MediaExchange, policy: CodecPolicy): NgCommand {
   const { from, to } = exchange
   return {
     ...partsOf('offer', exchange, from, to),
@@ -11,7 +12,7 @@ export function offerCommand(exchange: MediaExchange): NgCommand {
     // Said in the offer, it makes the browser see setup:passive in the answer and so begin the handshake itself.
     ...(from.side === 'browser' && to.side !== 'browser' && { DTLS: 'passive' }),
     flags: flagsOf(from, to),
-    codec: { strip: ['all'], offer: ['opus', 'PCMA', 'PCMU', 'telephone-event'] },
+    codec: conversionOf(policy, from.side, to.side),
   }
 }
 

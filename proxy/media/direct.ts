@@ -1,15 +1,23 @@
+import type { MediaExchange } from '../ports.ts'
 import type { MediaAnchor } from './rtpengine.ts'
+import { parseSdp } from './sdp.ts'
 
 /** Media that is not anchored: each side gets the other's SDP as it is, addresses included. */
 export const directMedia: MediaAnchor = {
   anchors: false,
-  invite: async ({ sdp }) => sdp,
-  offer: async ({ sdp }) => sdp,
-  answer: async ({ sdp }) => sdp,
+  invite: asItIs,
+  offer: asItIs,
+  answer: asItIs,
   drop: async () => undefined,
   statistics: async () => undefined,
   adopt: async () => true,
   end: async () => undefined,
   start: async () => undefined,
   stop: async () => undefined,
+}
+
+/** Limits hold all the same. */
+async function asItIs({ sdp }: MediaExchange): Promise<string> {
+  parseSdp(sdp)
+  return sdp
 }

@@ -3,14 +3,23 @@ import type { Clock } from '../../runtime/clock.ts'
 import type { Log } from '../../runtime/log.ts'
 import type { Media, MediaExchange, MediaStatistics } from '../ports.ts'
 import { answerCommand, dropCommand, offerCommand, queryCommand } from './commands.ts'
+import { codecsOf, type CodecPolicy } from './codecs.ts'
 import { MediaNode } from './media-node.ts'
 import type { NgAnswer, NgCommand, NgNode } from './ng.ts'
+import { rebuiltSdp } from './sdp-rules.ts'
 import { statisticsOf } from './statistics.ts'
 
 /** A `Media` with the life of its sockets. */
 export interface MediaAnchor extends Media {
   start(): Promise<void>
   stop(): Promise<void>
+}
+
+export interface RtpengineOptions {
+  readonly clients: readonly NgNode[]
+  readonly policy?: CodecPolicy
+  readonly clock: Clock
+  readonly log: Log
 }
 
 /**
@@ -20,11 +29,13 @@ export interface MediaAnchor extends Media {
 export class RtpengineMedia implements MediaAnchor {
   readonly anchors = true
   readonly #nodes: readonly MediaNode[]
+  readonly #policy: CodecPolicy
   readonly #log: Log
   #turn = 0
 
-  constructor(clients: readonly NgNode[], clock: Clock, log: Log) {
+  constructor({ clients, policy = 'opus', clock, log }: RtpengineOptions) {
     this.#nodes = clients.map(client => new MediaNode(client, clock, log))
+    this.#policy = policy
     this.#log = log
   }
 
@@ -37,17 +48,17 @@ export class RtpengineMedia implements MediaAnchor {
   }
 
   async invite(exchange: MediaExchange): Promise<string> {
-    const command = offerCommand(exchange)
+    const command = this.#offer(exchange)
     const held = this.#holding(exchange.call)
     return held ? sdpOf(await held.send(command)) : this.#firstOffer(exchange.call, command)
   }
 
   async offer(exchange: MediaExchange): Promise<string> {
-    return sdpOf(await this.#nodeWith(exchange.call).send(offerCommand(exchange)))
+    return sdpOf(await this.#nodeWith(exchange.call).send(this.#offer(exchange)))
   }
 
   async answer(exchange: MediaExchange): Promise<string> {
-    return sdpOf(await this.#nodeWith(exchange.call).send(answerCommand(exchange)))
+    return sdpOf(await this.#nodeWith(exchange.call).send(answerCommand(this.#rebuilt(exchange))))
   }
 
   async drop(call: string, tag: string): Promise<void> {
@@ -69,6 +80,15 @@ export class RtpengineMedia implements MediaAnchor {
 
   async end(call: string): Promise<MediaStatistics | undefined> {
     return statisticsOf(await this.#holding(call)?.end(call))
+  }
+
+  #offer(exchange: MediaExchange): NgCommand {
+    return offerCommand(this.#rebuilt(exchange), this.#policy)
+  }
+
+  #rebuilt(exchange: MediaExchange): MediaExchange {
+    const { from, sdp } = exchange
+    return { ...exchange, sdp: rebuiltSdp(sdp, from, codecsOf(this.#policy, from.side)) }
   }
 
   #holding(call: string): MediaNode | undefined {

@@ -12,7 +12,7 @@ const nodes = await Promise.all([fakeRtpengine(), fakeRtpengine()])
 t.test('rtpengine, as the double plays it', async t => {
   holdsMediaContract(t, async t => {
     const clients = nodes.map(({ url }) => new NgClient({ url, timeoutMs: 1000, clock: systemClock }))
-    const media = new RtpengineMedia(clients, systemClock, silentLog)
+    const media = new RtpengineMedia({ clients, clock: systemClock, log: silentLog })
     await media.start()
     t.teardown(() => media.stop())
     return media

@@ -11,6 +11,7 @@ import type {
   RequestOrder,
   ResponseOrder,
   SipEdge,
+  MediaExchange,
 } from '../../proxy/ports.ts'
 import { createAgents } from '../../proxy/registrar/agents.ts'
 import { createRegistrar } from '../../proxy/registrar/registrar.ts'
@@ -130,7 +131,8 @@ export function doorParts({ calls = 100, trunk = acision, routes = [] }: DoorPar
   const presence = createPresence({ store: { queues, agents }, clock, log: silentLog })
   const ports = {
     edge,
-    media: directMedia,
+    // A description is no more than a name in these tests.
+    media: { ...directMedia, invite: echo, offer: echo, answer: echo },
     placement: presence.placement(placement),
     peers: trunks.peers,
     callLog: presence.callLog({
@@ -268,4 +270,8 @@ export function responseEvent(transaction: string, status: number, dialog?: stri
     local: false,
     ...(dialog !== undefined && { dialog }),
   }
+}
+
+async function echo({ sdp }: MediaExchange): Promise<string> {
+  return sdp
 }

@@ -86,7 +86,7 @@ function suite(nodes: readonly Rtpengine[]): void {
 
 async function door(t: Test, nodes: readonly Rtpengine[]): Promise<RtpengineMedia> {
   const clients = nodes.map(({ url }) => new NgClient({ url, timeoutMs: 1000, clock: systemClock }))
-  const media = new RtpengineMedia(clients, systemClock, silentLog)
+  const media = new RtpengineMedia({ clients, clock: systemClock, log: silentLog })
   await media.start()
   t.teardown(() => media.stop())
   return media

@@ -16,7 +16,7 @@ type Media = Awaited<ReturnType<typeof open>>
 async function open() {
   const [node] = await startRtpengines(1)
   const client = new NgClient({ url: node?.url ?? '', timeoutMs: 1000, clock: systemClock })
-  const media = new RtpengineMedia([client], systemClock, silentLog)
+  const media = new RtpengineMedia({ clients: [client], clock: systemClock, log: silentLog })
   await media.start()
   t.teardown(() => media.stop())
   return media

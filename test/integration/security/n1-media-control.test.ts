@@ -108,7 +108,7 @@ t.test('after silence the next node is asked, within 2.5 s', async t => {
   const clients = [`udp://127.0.0.1:${silent.address().port}`, alive.url].map(
     url => new NgClient({ url, timeoutMs: 1000, clock: systemClock }),
   )
-  const media = new RtpengineMedia(clients, systemClock, silentLog)
+  const media = new RtpengineMedia({ clients, clock: systemClock, log: silentLog })
   await media.start()
   t.teardown(() => media.stop())
   const began = performance.now()

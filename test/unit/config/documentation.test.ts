@@ -46,6 +46,7 @@ t.test('docs/errors.md describes every error code and no other', async t => {
     E_AMI_REFUSED: true,
     E_MEDIA_TIMEOUT: true,
     E_MEDIA_REFUSED: true,
+    E_MEDIA_SDP: true,
     E_SIP_SYNTAX: true,
     E_DRACHTIO_UNREACHABLE: true,
     E_API: true,

@@ -8,7 +8,7 @@ const server: MediaParty = { tag: 'b1', side: 'server' }
 const exchange = (from: MediaParty, to: MediaParty) => ({ call: 'c1', from, to, sdp: 'v=0' })
 
 t.test('an offer of a browser reaches a media server as plain RTP', async t => {
-  t.match(offerCommand(exchange(browser, server)), {
+  t.match(offerCommand(exchange(browser, server), 'opus'), {
     command: 'offer',
     'call-id': 'c1',
     'from-tag': 'a',
@@ -23,7 +23,7 @@ t.test('an offer of a browser reaches a media server as plain RTP', async t => {
 })
 
 t.test('an offer of a media server reaches a browser as WebRTC', async t => {
-  const command = offerCommand(exchange(server, browser))
+  const command = offerCommand(exchange(server, browser), 'opus')
   t.match(command, {
     direction: ['priv', 'pub'],
     'transport-protocol': 'UDP/TLS/RTP/SAVPF',
@@ -47,7 +47,7 @@ t.test('keys never come by SDP, and only the endpoint that is known is listened 
     [carrier, server],
     [server, carrier],
   ] as const) {
-    for (const command of [offerCommand(exchange(from, to)), answerCommand(exchange(from, to))]) {
+    for (const command of [offerCommand(exchange(from, to), 'opus'), answerCommand(exchange(from, to))]) {
       const flags: unknown = command['flags']
       t.match(flags, ['SDES-no', 'strict-source', 'port-latching'])
       t.ok(

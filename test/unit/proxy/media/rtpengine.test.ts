@@ -38,7 +38,7 @@ class ScriptedNode implements NgNode {
 async function open(t: Test) {
   const clock = new ManualClock()
   const [one, two] = [new ScriptedNode('one'), new ScriptedNode('two')]
-  const media = new RtpengineMedia([one, two], clock, silentLog)
+  const media = new RtpengineMedia({ clients: [one, two], clock, log: silentLog })
   await media.start()
   t.teardown(() => media.stop())
   const invite = (call: string): Promise<string> => media.invite(said(call, caller, first))
