@@ -33,7 +33,7 @@ import { createHealthWatch, type HealthWatch } from './route/health-watch.ts'
 import { createOutward } from './route/outward.ts'
 import { createPlacement } from './route/placement.ts'
 import { createProber, type Prober } from './route/prober.ts'
-import { createPresence } from './route/presence.ts'
+import { createPresence, type Presence } from './route/presence.ts'
 import { createRules, type Rules } from './route/rules.ts'
 import { createSignalling, type Signalling } from './signalling.ts'
 import { createInward } from './trunk/inward.ts'
@@ -79,13 +79,14 @@ export function createDoor(options: DoorOptions, given?: Signalling): Door {
   const { transports } = signalling
   const media = createMedia(config, clock, log)
   const composed = compose(options, signalling, media)
-  const { edge, directory, rules, prober, health, frontDoor } = composed
+  const { edge, directory, rules, presence, prober, health, frontDoor } = composed
   const evacuation = evacuationOf(options, composed)
   const isServed = (address: string): boolean =>
     directory.serverAt(address) !== undefined || directory.trunkAt(address) !== undefined
   const parts: readonly Part[] = [
     { name: 'directory', start: () => directory.start(), stop: () => directory.stop() },
     rules,
+    presence,
     { name: 'media', start: () => media.start(), stop: () => media.stop() },
     {
       name: 'signalling',
@@ -132,6 +133,7 @@ interface Composed {
   readonly edge: SipEdge
   readonly directory: StoreDirectory
   readonly rules: Rules
+  readonly presence: Presence
   readonly prober: Prober
   readonly health: HealthWatch
   readonly frontDoor: FrontDoor
@@ -165,7 +167,9 @@ function compose(options: DoorOptions, { edge: bare, trace }: Signalling, media:
     createProber({ edge, health, servers, clock, intervalMs: config.health.intervalMs }),
     trunks.peers,
   )
+  const presence = createPresence({ store, clock, log })
   const ports = createPorts(options, {
+    presence,
     media,
     trunks,
     placement,
@@ -192,7 +196,7 @@ function compose(options: DoorOptions, { edge: bare, trace }: Signalling, media:
       ...config.failover,
     },
   })
-  return { edge, directory, rules, prober, health, frontDoor }
+  return { edge, directory, rules, presence, prober, health, frontDoor }
 }
 
 function evacuationOf({ store, clock, log }: DoorOptions, { directory, frontDoor }: Composed): Evacuation {
@@ -276,16 +280,21 @@ function createTrunksSide(
 
 /** What calls are carried out with; queues and trunks hear of them. */
 function createPorts(
-  options: DoorOptions,
+  { clock, log }: DoorOptions,
   {
     media,
     trunks,
+    presence,
     placement,
     callLog,
-  }: { media: MediaAnchor; trunks: Trunks; placement: Placement; callLog: CallLog },
+  }: {
+    media: MediaAnchor
+    trunks: Trunks
+    presence: Presence
+    placement: Placement
+    callLog: CallLog
+  },
 ): ReceptionOptions['ports'] {
-  const { store, clock, log } = options
-  const presence = createPresence({ store, clock, log })
   return {
     edge: trunks.edge,
     media,

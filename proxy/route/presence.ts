@@ -2,17 +2,18 @@ import { groupLine, serverLine } from '../../selector/domain/queue.ts'
 import type { Store } from '../../selector/store/store.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { messageOf } from '../../runtime/errors.ts'
+import type { Part } from '../../runtime/lifecycle.ts'
 import type { Log } from '../../runtime/log.ts'
 import type { CallKind, CallLog, Placement } from '../ports.ts'
 
 export interface PresenceOptions {
-  readonly store: Pick<Store, 'queues'> & { readonly agents: Pick<Store['agents'], 'get'> }
+  readonly store: Pick<Store, 'queues'> & { readonly agents: Pick<Store['agents'], 'get' | 'onChange'> }
   readonly clock: Clock
   readonly log: Log
 }
 
 /** Tells the queues which agents are in their conference, and whether a client is with them. */
-export interface Presence {
+export interface Presence extends Part {
   /** The same placement, of whose agents the queues hear. */
   placement(placement: Placement): Placement
   /** The same log, of whose clients the queues hear. */
@@ -26,10 +27,26 @@ const withClient: ReadonlySet<CallKind> = new Set(['client', 'dial-out'])
 export function createPresence({ store, clock, log }: PresenceOptions): Presence {
   const { queues, agents } = store
 
+  /** Agents of this door that are in their conference. */
+  const present = new Map<
+    string,
+    { readonly call: string; readonly server: string; readonly groups: string }
+  >()
+  let unsubscribe: (() => void) | undefined
+
   async function join(agent: string, call: string, server: string): Promise<void> {
     const groups = (await agents.get(agent))?.item.groups ?? []
+    present.set(agent, { call, server, groups: groups.join(' ') })
     const lines = [...groups.map(groupLine), serverLine(server)]
     await queues.join({ agent, call, server, lines }, clock.wall())
+  }
+
+  /** An operator may give a working agent other groups. */
+  async function regroup(): Promise<void> {
+    for (const [agent, { call, server, groups }] of present) {
+      const wanted = (await agents.get(agent))?.item.groups ?? []
+      if (wanted.join(' ') !== groups && present.get(agent)?.call === call) await join(agent, call, server)
+    }
   }
 
   function inBackground(what: string, agent: string, work: Promise<void>): void {
@@ -37,6 +54,11 @@ export function createPresence({ store, clock, log }: PresenceOptions): Presence
   }
 
   return {
+    name: 'presence',
+    async start() {
+      unsubscribe = agents.onChange(() => inBackground('regroup', 'all', regroup()))
+    },
+    stop: async () => unsubscribe?.(),
     placement: placement => ({
       place: order => placement.place(order),
       release: call => placement.release(call),
@@ -46,6 +68,7 @@ export function createPresence({ store, clock, log }: PresenceOptions): Presence
         await Promise.all([placement.settled(order), join(order.agent, order.call, order.server)])
       },
       async left(order) {
+        if (present.get(order.agent)?.call === order.call) present.delete(order.agent)
         await Promise.all([placement.left(order), queues.leave(order.agent, order.call)])
       },
     }),

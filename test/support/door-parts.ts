@@ -126,6 +126,7 @@ export function doorParts({ calls = 100, trunk = acision, routes = [] }: DoorPar
   }
   const servers = { get: async () => ({ item: server, version: 1 }) }
   const agents = {
+    onChange: () => () => undefined,
     get: async (id: string) => ({ item: { id, name: id, ha1, groups: ['sales'] }, version: 1 }),
   }
   const presence = createPresence({ store: { queues, agents }, clock, log: silentLog })

@@ -1,0 +1,85 @@
+import t from 'tap'
+import type { CallLog, CallRecord, LiveCall, Placement } from '../../../../proxy/ports.ts'
+import { createPresence } from '../../../../proxy/route/presence.ts'
+import { silentLog } from '../../../../runtime/log.ts'
+import { groupLine, serverLine } from '../../../../selector/domain/queue.ts'
+import { createMemoryStore } from '../../../../selector/store/memory/store.ts'
+import { ManualClock } from '../../../support/manual-clock.ts'
+import { ms1 } from '../call/fixtures.ts'
+
+const placement: Placement = {
+  place: async () => ({ kind: 'placed', server: ms1 }),
+  release: async () => undefined,
+  settled: async () => undefined,
+  left: async () => undefined,
+  whereIs: async () => undefined,
+  result: () => undefined,
+}
+const silent: CallLog = { began: () => undefined, changed: () => undefined, over: () => undefined }
+const live: LiveCall = {
+  id: 'c1',
+  kind: 'client',
+  agent: 'ann',
+  leg: 'l',
+  state: 'up',
+  since: 0,
+}
+const record: CallRecord = { ...live, verdict: 'caller-hung-up', status: 200, endedAt: 0 }
+
+/** A call centre with Ann, who serves sales; and who is taken from a line now, if anybody. */
+async function centre() {
+  const clock = new ManualClock()
+  const store = createMemoryStore({ policy: { utilisation: 'expected', rho: 0.7 }, clock, log: silentLog })
+  await store.agents.put({ id: 'ann', name: 'Ann', ha1: { md5: '', sha256: '' }, groups: ['sales'] })
+  const presence = createPresence({ store, clock, log: silentLog })
+  await presence.start()
+  const taken = async (line: string) => {
+    const order = { client: 'probe', lines: [line], at: clock.wall(), ttlMs: 1_000 }
+    const found = await store.queues.take(order)
+    if (found) await store.queues.free(found.agent, 'probe', clock.wall())
+    return found?.agent
+  }
+  return { store, presence, taken, placed: presence.placement(placement), calls: presence.callLog(silent) }
+}
+
+const settled = { call: 'leg', agent: 'ann', server: 'ms-1' }
+
+t.test('an agent that is up waits in the lines of its groups and of its server', async t => {
+  const { placed, taken } = await centre()
+  t.equal(await taken(groupLine('sales')), undefined)
+  await placed.settled(settled)
+  t.strictSame([await taken(groupLine('sales')), await taken(serverLine('ms-1'))], ['ann', 'ann'])
+  await placed.left({ agent: 'ann', call: 'an older one' })
+  t.equal(await taken(groupLine('sales')), 'ann')
+  await placed.left(settled)
+  t.equal(await taken(groupLine('sales')), undefined)
+})
+
+t.test('with a client, called in or dialled, it does not wait', async t => {
+  const { placed, calls, taken } = await centre()
+  await placed.settled(settled)
+  for (const kind of ['client', 'dial-out'] as const) {
+    calls.began({ ...live, kind })
+    t.equal(await taken(groupLine('sales')), undefined, kind)
+    calls.over({ ...record, kind })
+    t.equal(await taken(groupLine('sales')), 'ann', kind)
+  }
+  calls.began({ ...live, kind: 'agent' })
+  t.equal(await taken(groupLine('sales')), 'ann', 'its own leg is no client')
+})
+
+t.test('an agent that is moved waits on the other server', async t => {
+  const { placed, taken } = await centre()
+  await placed.settled(settled)
+  await placed.settled({ ...settled, server: 'ms-2' })
+  t.strictSame([await taken(serverLine('ms-1')), await taken(serverLine('ms-2'))], [undefined, 'ann'])
+})
+
+t.test('other groups take effect while it works', async t => {
+  const { store, presence, placed, taken } = await centre()
+  await placed.settled(settled)
+  await store.agents.put({ id: 'ann', name: 'Ann', ha1: { md5: '', sha256: '' }, groups: ['support'] })
+  await new Promise(resolve => setImmediate(resolve))
+  t.strictSame([await taken(groupLine('sales')), await taken(groupLine('support'))], [undefined, 'ann'])
+  await presence.stop()
+})
