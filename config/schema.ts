@@ -213,9 +213,14 @@ export const configSchema = z
     signalling: signalling.prefault({}),
     store: z
       .string()
-      .regex(/^(memory:|rediss?:\/\/\S+)$/, 'must be memory: or redis://… or rediss://…')
+      .regex(
+        /^(memory:|rediss?(\+sentinel|\+cluster)?:\/\/\S+)$/,
+        'must be memory: or redis://… or rediss://…',
+      )
       .default('memory:')
-      .describe('Shared state: `memory:` for one process, `redis://…` or `rediss://…` for several doors.'),
+      .describe(
+        'Shared state: `memory:` for one process, `redis://…` or `rediss://…` for several doors; also `redis+sentinel://host:port,host:port/master` and `redis+cluster://host:port,host:port`.',
+      ),
     dataDir: z
       .string()
       .min(1)

@@ -1,7 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import type { Readable } from 'node:stream'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -19,16 +20,15 @@ export interface TestRedis {
   stop(): Promise<void>
 }
 
+/** Settings of a redis-server beyond those of every test, such as `replicaof`. */
+type Settings = Readonly<Record<string, string>>
+
 /** Starts a redis-server on a free port of 127.0.0.1 that keeps nothing on disk. */
-export async function startRedis(): Promise<TestRedis> {
+export async function startRedis(settings: Settings = {}): Promise<TestRedis> {
   const directory = await mkdtemp(join(tmpdir(), 'portico-redis-'))
   const port = await freePort()
-  let server = await run(port, directory)
-  const kill = async (): Promise<void> => {
-    if (server.exitCode !== null || server.signalCode !== null) return
-    server.kill('SIGKILL')
-    await once(server, 'exit')
-  }
+  let server = await run(port, directory, settings)
+  const kill = async (): Promise<void> => await end(server)
   return {
     port,
     url: `redis://127.0.0.1:${port}`,
@@ -38,7 +38,7 @@ export async function startRedis(): Promise<TestRedis> {
     kill,
     async restart() {
       await kill()
-      server = await run(port, directory)
+      server = await run(port, directory, settings)
     },
     async stop() {
       await kill()
@@ -47,20 +47,63 @@ export async function startRedis(): Promise<TestRedis> {
   }
 }
 
-/** Resolves when the server says that it is ready. */
-async function run(port: number, directory: string): Promise<ChildProcess> {
+/** Starts a sentinel that watches the server at `master` under the name `mymaster`, and takes it for dead at once. */
+export async function startSentinel(master: number): Promise<TestRedis> {
+  const directory = await mkdtemp(join(tmpdir(), 'portico-sentinel-'))
+  const port = await freePort()
+  const file = join(directory, 'sentinel.conf')
+  const lines = [
+    `port ${port}`,
+    'bind 127.0.0.1',
+    `dir ${directory}`,
+    `sentinel monitor mymaster 127.0.0.1 ${master} 1`,
+    'sentinel down-after-milliseconds mymaster 500',
+    'sentinel failover-timeout mymaster 2000',
+  ]
+  await writeFile(file, `${lines.join('\n')}\n`)
+  const server = await ready(spawn('redis-server', [file, '--sentinel'], piped), 'Sentinel ID is')
+  const kill = async (): Promise<void> => await end(server)
+  return {
+    port,
+    url: `redis+sentinel://127.0.0.1:${port}/mymaster`,
+    pid: server.pid ?? 0,
+    kill,
+    restart: async () => undefined,
+    async stop() {
+      await kill()
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+const piped = { stdio: ['ignore', 'pipe', 'inherit'] as ['ignore', 'pipe', 'inherit'] }
+
+async function run(port: number, directory: string, more: Settings): Promise<ChildProcess> {
   const settings = { port, bind: '127.0.0.1', save: '', appendonly: 'no', dir: directory, daemonize: 'no' }
-  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)])
-  const server = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const args = Object.entries({ ...settings, ...more }).flatMap(([name, value]) => [
+    `--${name}`,
+    ...(name === 'replicaof' ? String(value).split(' ') : [String(value)]),
+  ])
+  return await ready(spawn('redis-server', args, piped), 'Ready to accept connections')
+}
+
+/** Resolves when the server says that it is ready. */
+async function ready(server: ChildProcessByStdio<null, Readable, null>, word: string): Promise<ChildProcess> {
   let output = ''
   for await (const chunk of server.stdout.iterator({ destroyOnReturn: false })) {
     output += String(chunk)
-    if (output.includes('Ready to accept connections')) {
+    if (output.includes(word)) {
       server.stdout.resume()
       return server
     }
   }
   throw new Error(`redis-server did not start:\n${output}`)
+}
+
+async function end(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return
+  server.kill('SIGKILL')
+  await once(server, 'exit')
 }
 
 async function freePort(): Promise<number> {

@@ -1,8 +1,8 @@
-import type { Redis } from 'ioredis'
 import { every, type Clock } from '../../../runtime/clock.ts'
 import type { Log } from '../../../runtime/log.ts'
 import { createListeners, type Listeners } from '../listeners.ts'
 import type { CollectionName, Keys } from '../keys.ts'
+import type { Client } from './client.ts'
 import type { Connection } from './connection.ts'
 
 /** Tells of writes to the collections, by anyone: at once by subscription, and within two seconds by their counters. */
@@ -12,7 +12,7 @@ export class Changes {
   readonly #clock: Clock
   readonly #listeners: ReadonlyMap<string, Listeners>
   readonly #seen = new Map<string, string>()
-  #subscriber: Redis | undefined
+  #subscriber: Client | undefined
   #stopPolling = (): void => undefined
 
   constructor(connection: Connection, keys: Keys, clock: Clock, log: Log) {

@@ -1,8 +1,9 @@
-import { Redis, type ChainableCommander } from 'ioredis'
+import type { ChainableCommander } from 'ioredis'
 import type { Clock } from '../../../runtime/clock.ts'
 import { messageOf, PorticoError } from '../../../runtime/errors.ts'
 import type { Log } from '../../../runtime/log.ts'
 import { createListeners } from '../listeners.ts'
+import { clientOf, mastersOf, subscriberOf, type Client } from './client.ts'
 import { failureOf, isRefusal, shownUrl, startFailureOf } from './failure.ts'
 import { readScripts, type Script, type ScriptName } from './scripts.ts'
 
@@ -20,7 +21,7 @@ export interface ConnectionOptions {
  * takes commands and does not answer them counts as away as well, from the second time it is late until it answers again.
  */
 export class Connection {
-  readonly #redis: Redis
+  readonly #redis: Client
   readonly #shown: string
   readonly #clock: Clock
   readonly #log: Log
@@ -33,20 +34,12 @@ export class Connection {
 
   constructor({ url, commandTimeoutMs, clock, log }: ConnectionOptions) {
     this.#shown = shownUrl(url)
-    if (!/^rediss?:\/\//.test(url)) throw startFailureOf('the URL must begin with redis://', this.#shown)
     this.#clock = clock
     this.#log = log
     this.#upListeners = createListeners(log)
-    this.#redis = new Redis(url, {
-      lazyConnect: true,
-      commandTimeout: commandTimeoutMs,
-      connectTimeout: startMs,
-      enableOfflineQueue: false,
-      autoResendUnfulfilledCommands: false,
-      maxRetriesPerRequest: 0,
-      retryStrategy: times => Math.min(1_000, 50 * 2 ** Math.min(times, 10)) * (0.5 + Math.random() / 2),
-      reconnectOnError: error => error.message.startsWith('READONLY'),
-    })
+    const redis = clientOf(url, { commandTimeout: commandTimeoutMs, connectTimeout: startMs })
+    if (!redis) throw startFailureOf('the URL must begin with redis://', this.#shown)
+    this.#redis = redis
     this.#redis.on('error', (error: Error) => (this.#lastError = error))
     this.#redis.on('ready', () => this.#cameUp())
     this.#redis.on('close', () => this.#wentDown())
@@ -71,8 +64,8 @@ export class Connection {
   }
 
   /** Another connection of the same kind, for subscriptions, which a connection cannot mix with commands. */
-  subscriber(): Redis {
-    const redis = this.#redis.duplicate({ enableOfflineQueue: true, maxRetriesPerRequest: null })
+  subscriber(): Client {
+    const redis = subscriberOf(this.#redis)
     redis.on('error', () => undefined)
     return redis
   }
@@ -83,7 +76,7 @@ export class Connection {
   }
 
   /** Rejects with `E_REDIS_UNREACHABLE`, or with `E_STORE` when Redis refused the command. */
-  async ask<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
+  async ask<T>(command: (redis: Client) => Promise<T>): Promise<T> {
     if (this.#hangs) throw failureOf(new Error('it takes commands and does not answer'), this.#shown)
     try {
       return await command(this.#redis)
@@ -113,7 +106,7 @@ export class Connection {
   async run(name: ScriptName, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
     const script = this.#scripts.get(name)
     if (!script) throw new PorticoError('E_STORE', `the store was not started, so it cannot run ${name}`)
-    const call = (redis: Redis): Promise<unknown> =>
+    const call = (redis: Client): Promise<unknown> =>
       redis.evalsha(script.sha, keys.length, ...keys, ...args.map(String))
     try {
       return await this.ask(call)
@@ -138,8 +131,9 @@ export class Connection {
   }
 
   async #loadScripts(): Promise<void> {
+    const scripts = [...this.#scripts.values()]
     await this.ask(redis =>
-      Promise.all([...this.#scripts.values()].map(({ text }) => redis.script('LOAD', text))),
+      Promise.all(mastersOf(redis).flatMap(node => scripts.map(({ text }) => node.script('LOAD', text)))),
     )
   }
 

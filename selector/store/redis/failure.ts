@@ -26,6 +26,7 @@ export function startFailureOf(cause: unknown, server: string): PorticoError {
 
 /** A Redis URL that may be logged. Text that is no URL is not repeated: it could be a password in the wrong place. */
 export function shownUrl(url: string): string {
+  if (/^rediss?\+(sentinel|cluster):\/\//.test(url)) return url.replace(/:[^:@/]*@/, ':***@')
   if (!URL.canParse(url)) return '(not a URL)'
   const shown = new URL(url)
   if (shown.password !== '') shown.password = '***'
