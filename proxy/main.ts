@@ -324,13 +324,20 @@ function createReceptionSide(
 }
 
 function createRecords(
-  { config, store: { sessions }, log }: DoorOptions,
+  { config, store: { sessions, records }, log }: DoorOptions,
   door: string,
   trace: Trace | undefined,
 ): CallLog {
   const { file } = config.cdr
   const onBegan = ({ leg, id }: LiveCall): void => trace?.link(leg, id)
-  return createCallLog({ sessions, door, ...(file !== undefined && { cdrFile: file }), log, onBegan })
+  return createCallLog({
+    sessions,
+    records,
+    door,
+    ...(file !== undefined && { cdrFile: file }),
+    log,
+    onBegan,
+  })
 }
 
 function createMedia(config: Config, clock: Clock, log: Log): MediaAnchor {

@@ -266,7 +266,8 @@ export type { BindingStore as Bindings } from '../selector/store/store.ts'
 export interface CallLog {
   began(call: LiveCall): void
   changed(call: LiveCall): void
-  over(record: CallRecord): void
+  /** `measured` is what the media anchor counted in the call, as soon as it has told; it never rejects. */
+  over(record: CallRecord, measured?: Promise<MediaStatistics | undefined>): void
 }
 
 /** An agent that calls in, a client of an agent that calls in, a client that an agent calls, an agent that its conference calls. */
@@ -289,6 +290,10 @@ export interface LiveCall {
 /** What is left of a call. */
 export interface CallRecord extends LiveCall {
   readonly verdict: Verdict
+  /** Number or name of the one who called. */
+  readonly caller: string
+  /** Every media server that it was on or that was asked, in order. */
+  readonly servers: readonly string[]
   /** The final status that the caller got. */
   readonly status: number
   readonly answeredAt?: number

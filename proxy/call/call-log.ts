@@ -1,11 +1,12 @@
 import { appendFile } from 'node:fs'
-import type { Session, SessionStore } from '../../selector/store/store.ts'
+import type { RecordLog, Session, SessionStore } from '../../selector/store/store.ts'
 import { messageOf } from '../../runtime/errors.ts'
 import type { Log } from '../../runtime/log.ts'
-import type { CallLog, CallRecord, LiveCall } from '../ports.ts'
+import type { CallLog, CallRecord, LiveCall, MediaStatistics } from '../ports.ts'
 
 export interface CallLogOptions {
   readonly sessions: SessionStore
+  readonly records: RecordLog
   /** The name of this door in the store. */
   readonly door: string
   /** Takes one JSON line for each call that is over. */
@@ -16,7 +17,7 @@ export interface CallLogOptions {
 }
 
 /** Shows calls in the store while they last, and writes a record of each when it is over. */
-export function createCallLog({ sessions, door, cdrFile, log, onBegan }: CallLogOptions): CallLog {
+export function createCallLog({ sessions, records, door, cdrFile, log, onBegan }: CallLogOptions): CallLog {
   function show(call: LiveCall): void {
     const { leg: _, ...shown } = call
     const session: Session = { ...shown, door }
@@ -27,11 +28,16 @@ export function createCallLog({ sessions, door, cdrFile, log, onBegan }: CallLog
     return cause => log.warn('call.not-shown', { call, cause: messageOf(cause) })
   }
 
-  function keep(record: CallRecord): void {
-    if (cdrFile === undefined) return
-    appendFile(cdrFile, `${JSON.stringify({ ...record, door })}\n`, { mode: 0o600 }, cause => {
-      if (cause) log.error('cdr.not-written', { call: record.id, file: cdrFile, cause: cause.message })
-    })
+  async function keep(record: CallRecord, measured: Promise<MediaStatistics | undefined>): Promise<void> {
+    const media = await measured
+    const whole = { ...record, door, ...(media && { media }) }
+    log.info('call.over', whole)
+    if (cdrFile !== undefined) {
+      appendFile(cdrFile, `${JSON.stringify(whole)}\n`, { mode: 0o600 }, cause => {
+        if (cause) log.error('cdr.not-written', { call: record.id, file: cdrFile, cause: cause.message })
+      })
+    }
+    await records.put(whole)
   }
 
   return {
@@ -41,10 +47,14 @@ export function createCallLog({ sessions, door, cdrFile, log, onBegan }: CallLog
       show(call)
     },
     changed: show,
-    over(record) {
-      log.info('call.over', { ...record })
-      keep(record)
+    over(record, measured = unmeasured) {
+      keep(record, measured).catch((cause: unknown) => {
+        log.warn('cdr.not-kept', { call: record.id, cause: messageOf(cause) })
+      })
       sessions.remove(record.id).catch(notShown(record.id))
     },
   }
 }
+
+/** Of a call without media. */
+const unmeasured = Promise.resolve(undefined)

@@ -1,7 +1,7 @@
 import type { Log } from '../../runtime/log.ts'
 import { messageOf } from '../../runtime/errors.ts'
 import type { Clock } from '../../runtime/clock.ts'
-import type { CallLog, LiveCall, Media, Placement, Placed, SipEdge } from '../ports.ts'
+import type { CallLog, LiveCall, Media, MediaStatistics, Placed, Placement, SipEdge } from '../ports.ts'
 import type { Call, CallEvent, CallState, Effect, LegName, MediaVerb, TimerName } from './call.ts'
 import { initial, step } from './call-state.ts'
 import { inviteTo, type CallerFacts } from './b-leg.ts'
@@ -56,6 +56,8 @@ export class CallSession {
   readonly #queue: CallEvent[] = []
   readonly #since: number
   #answeredAt: number | undefined
+  #measured: Promise<MediaStatistics | undefined> | undefined
+  readonly #servers = new Set<string>()
   #busy = false
 
   constructor(
@@ -67,7 +69,7 @@ export class CallSession {
   ) {
     this.call = call
     this.flow = flow
-    this.server = call.caller?.id
+    if (call.caller !== undefined) this.#isOn(call.caller.id)
     this.#facts = facts
     this.#ports = ports
     this.#index = index
@@ -92,10 +94,15 @@ export class CallSession {
     const [after, ...effects] = step(this.call, before, event)
     this.#state = after
     const server = serverOf(after)
-    if (server !== undefined) this.server = server
+    if (server !== undefined) this.#isOn(server)
     if (event.kind === 'response' && event.dialog !== undefined && after.kind !== 'over') this.#bindB(event)
     for (const effect of effects) this.#carryOut(effect)
     if (before.kind !== after.kind) this.#moved(after)
+  }
+
+  #isOn(server: string): void {
+    this.server = server
+    this.#servers.add(server)
   }
 
   /** A dialog that an INVITE of ours has made: with the place that was asked, or with the server that a move goes to. */
@@ -146,10 +153,16 @@ export class CallSession {
       case 'drop-media':
         return this.#inBackground('drop-media', this.#ports.media.drop(effect.media, effect.tag))
       case 'end-media':
-        return this.#inBackground('end-media', this.#ports.media.end(effect.media))
+        return this.#endMedia(effect.media)
       default:
         return this.#keepBooks(effect)
     }
+  }
+
+  #endMedia(media: string): void {
+    const ended = this.#ports.media.end(media)
+    this.#inBackground('end-media', ended)
+    this.#measured = ended.catch(() => undefined)
   }
 
   #respond(effect: Extract<Effect, { kind: 'respond' }>): void {
@@ -235,7 +248,12 @@ export class CallSession {
   #record(verdict: Verdict, status: number): void {
     const endedAt = this.#ports.clock.wall()
     const answered = this.#answeredAt === undefined ? {} : { answeredAt: this.#answeredAt }
-    this.#ports.callLog.over({ ...this.live(), verdict, status, ...answered, endedAt })
+    const { user: caller } = this.#facts.caller
+    const servers = [...this.#servers]
+    this.#ports.callLog.over(
+      { ...this.live(), verdict, status, caller, servers, ...answered, endedAt },
+      this.#measured,
+    )
   }
 
   /** The call as others may see it now. */

@@ -79,8 +79,8 @@ export function createPresence({ store, clock, log }: PresenceOptions): Presence
           inBackground('occupy', call.agent, queues.occupy(call.agent, call.id, clock.wall(), clientMs))
       },
       changed: call => callLog.changed(call),
-      over(record) {
-        callLog.over(record)
+      over(record, measured) {
+        callLog.over(record, measured)
         if (withClient.has(record.kind))
           inBackground('free', record.agent, queues.free(record.agent, record.id, clock.wall()))
       },

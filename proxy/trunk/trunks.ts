@@ -56,8 +56,8 @@ export function createTrunks(options: TrunksOptions): Trunks {
         if (call.kind === 'dial-out' && trunk) limits.admit(trunk, call.id)
       },
       changed: call => callLog.changed(call),
-      over(record) {
-        callLog.over(record)
+      over(record, measured) {
+        callLog.over(record, measured)
         limits.left(record.id)
       },
     }),

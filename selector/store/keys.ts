@@ -17,6 +17,7 @@
  * | `wake`                 | zset   | server → when it may stand elsewhere by the passing of time      | always                  |
  * | `ejected`              | zset   | server → until when it gets no calls                             | always                  |
  * | `decisions`            | stream | `Decision` as JSON in the field `decision`                       | trimmed to the last     |
+ * | `cdr`                  | stream | a call record as JSON in the field `record`                      | trimmed to the last     |
  * | `decision:<call>`      | list   | ids in `decisions`                                               | 1 day                   |
  * | `pin:<agent>`          | string | `Pin` as JSON                                                    | 60 s, renewed by owner  |
  * | `attendance:<agent>`   | hash   | `call`, `server`, `lines` of an agent that is in its conference  | 60 s, renewed by owner  |
@@ -41,6 +42,7 @@ export interface Keys {
   /** Where each server is in the order of loads. */
   readonly ranked: string
   readonly decisions: string
+  readonly records: string
   collection(name: CollectionName): string
   load(server: string): string
   reservations(server: string): string
@@ -73,6 +75,7 @@ export function keysOf(fleet: string): Keys {
     doors: `${prefix}doors`,
     ranked: `${prefix}ranked`,
     decisions: `${prefix}decisions`,
+    records: `${prefix}cdr`,
     decision: call => `${prefix}decision:${part(call)}`,
     collection: name => prefix + name,
     load: server => `${prefix}load:${part(server)}`,

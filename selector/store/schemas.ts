@@ -4,7 +4,7 @@ import type { Agent } from '../domain/agent.ts'
 import type { Decision } from '../domain/decision.ts'
 import { dialStates, type DialNews, type DialOrder } from '../domain/dial.ts'
 import type { Load, MediaServer } from '../domain/media-server.ts'
-import type { Binding, Credential, Pin, Session, Versioned } from './store.ts'
+import type { Binding, Credential, Pin, Session, StoredRecord, Versioned } from './store.ts'
 
 const id = z.string().regex(/^[a-z0-9_.-]{1,64}$/)
 const text = z.string().max(4096)
@@ -163,6 +163,9 @@ export const bindingSchema: z.ZodType<Binding> = z.object({
   regId: count.exactOptional(),
   expiresAt: wallMs,
 })
+
+/** A call record as stored. */
+export const recordSchema: z.ZodType<StoredRecord> = z.looseObject({ id: text })
 
 /** A session as stored. */
 export const sessionSchema: z.ZodType<Session> = z.object({

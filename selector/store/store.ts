@@ -19,6 +19,7 @@ export interface Store {
   readonly routes: Collection<Route>
   readonly ledger: Ledger
   readonly decisions: DecisionLog
+  readonly records: RecordLog
   readonly pins: Pins
   readonly queues: Queues
   readonly bindings: BindingStore
@@ -194,6 +195,19 @@ export interface Credential {
   readonly basis: string
   /** Wall-clock milliseconds. */
   readonly expiresAt: number
+}
+
+/** What is left of calls that are over. */
+export interface RecordLog {
+  put(record: StoredRecord): Promise<void>
+  /** The last ones, the newest first. */
+  last(count: number): Promise<readonly StoredRecord[]>
+}
+
+/** A call record as a door wrote it: plain data. */
+export interface StoredRecord {
+  readonly id: string
+  readonly [field: string]: unknown
 }
 
 /** Calls in progress as every door and the API see them. */

@@ -270,6 +270,13 @@ for (const [name, make] of stores) {
     t.equal(await store.credentials.get('anna~0'), undefined)
   })
 
+  test('records of calls are kept, the newest first', async (t, store) => {
+    t.strictSame(await store.records.last(2), [])
+    const records = ['c1', 'c2', 'c3'].map(id => ({ id, verdict: 'refused', media: { a: { packets: 1 } } }))
+    for (const record of records) await store.records.put(record)
+    t.strictSame(await store.records.last(2), [records[2], records[1]])
+  })
+
   test('a lease has one holder, and its fence grows with each new one', async (t, store) => {
     const first = (await store.leases.hold('collect', 'd1', 60_000)) ?? 0
     t.ok(first > 0)

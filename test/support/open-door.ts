@@ -114,7 +114,12 @@ const policy = { utilisation: 'expected', rho: 0.7 } as const
 const loopback = { host: '127.0.0.1', port: 0 }
 const free = {
   listen: {
-    public: { ...loopback, origins: ['*'], allowMissingOrigin: true },
+    public: {
+      ...loopback,
+      advertise: { host: domain, port: 8443 },
+      origins: ['*'],
+      allowMissingOrigin: true,
+    },
     trunk: loopback,
     inside: loopback,
   },

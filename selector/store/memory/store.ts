@@ -15,6 +15,7 @@ import { MemoryDials } from './dials.ts'
 import { LedgerBook } from './ledger-book.ts'
 import { createMemoryLeases } from './leases.ts'
 import { MemoryPins } from './pins.ts'
+import { MemoryRecords } from './records.ts'
 import { MemoryQueues } from './queues.ts'
 import { MemorySessions } from './sessions.ts'
 
@@ -60,6 +61,7 @@ export function createMemoryStore(options: MemoryStoreOptions): Store {
     routes: createMemoryCollection(durable, tables => tables.routes, log),
     ledger: createMemoryLedger(book, clock),
     decisions: withFile(new MemoryDecisions(), decisionsFile, log),
+    records: new MemoryRecords(),
     pins: new MemoryPins(),
     queues,
     bindings: new MemoryBindings(clock),

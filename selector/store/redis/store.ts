@@ -20,6 +20,7 @@ import { createRedisDecisions } from './decisions.ts'
 import { createRedisDials } from './dials.ts'
 import { createRedisLedger, type RedisLedger } from './ledger.ts'
 import { createRedisPins } from './pins.ts'
+import { createRedisRecords } from './records.ts'
 import { createRedisQueues } from './queues.ts'
 import { createRedisSessions } from './sessions.ts'
 
@@ -90,6 +91,7 @@ function createParts(
     routes: createRedisCollection('routes', routeSchema, shared),
     ledger,
     decisions: withFile(createRedisDecisions(shared), decisionsFile, log),
+    records: createRedisRecords(shared),
     pins: createRedisPins(connection, keys, garbage, pinTtlMs),
     queues: createRedisQueues({ connection, keys, clock, ttlMs: pinTtlMs }),
     bindings: createRedisBindings(connection, keys, garbage, clock),
@@ -122,7 +124,7 @@ function ranked(servers: RedisCollection<MediaServer>, ledger: RedisLedger): Red
 
 /** Keeps what this process owns alive in Redis, and puts it back after Redis was away. */
 function keepUp(
-  { ledger, pins, queues, bindings, sessions, dials, credentials }: Parts,
+  { ledger, pins, queues, bindings, sessions, dials, credentials, records }: Parts,
   connection: Connection,
   clock: Clock,
   measureRho: boolean,
@@ -139,6 +141,7 @@ function keepUp(
     void ledger.restore().then(() => clock.after(restoreMs, () => void ledger.keep()))
     void connection.tryTo(() => bindings.restore())
     void connection.tryTo(() => credentials.restore())
+    void connection.tryTo(() => records.restore())
   }
   const ends = [
     every(clock, renewMs, renew),

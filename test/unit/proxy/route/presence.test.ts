@@ -24,7 +24,14 @@ const live: LiveCall = {
   state: 'up',
   since: 0,
 }
-const record: CallRecord = { ...live, verdict: 'caller-hung-up', status: 200, endedAt: 0 }
+const record: CallRecord = {
+  ...live,
+  caller: '1001',
+  servers: ['ms-1'],
+  verdict: 'caller-hung-up',
+  status: 200,
+  endedAt: 0,
+}
 
 /** A call centre with Ann, who serves sales; and who is taken from a line now, if anybody. */
 async function centre() {
