@@ -59,6 +59,7 @@ export async function startFrontDoor(config: Config): Promise<FrontDoorProcess> 
     holder: `${hostname()}-${randomBytes(6).toString('hex')}`,
     clock,
     chance: Math.random,
+    onDead: server => door.serverDied(server),
     log,
   })
   const storePart: Part = { name: 'store', start: () => store.start(), stop: () => store.stop() }

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { registerAgents } from './agents.ts'
 import { registerAsteriskConfig } from './asterisk-config.ts'
+import { registerCalls } from './calls.ts'
 import { registerConfig } from './config.ts'
 import { registerEngine } from './engine.ts'
 import { registerRoutes } from './routes.ts'
@@ -45,6 +46,7 @@ const commands = [
   registerRoutes,
   registerSessions,
   registerTrace,
+  registerCalls,
   registerSelect,
   registerExplain,
   registerConfig,

@@ -13,11 +13,16 @@ export function registerSessions(program: Command, terminal: Terminal): void {
     .description('List them, the oldest first.')
     .action(async (_options: object, command: Command) => {
       const list = await (await connect(command, terminal)).sessions()
-      printList(terminal, list, { json: wantsJson(command), columns, none: 'no legs in progress' })
+      printList(terminal, list, {
+        json: wantsJson(command),
+        columns: sessionColumns,
+        none: 'no legs in progress',
+      })
     })
 }
 
-const columns: readonly Column<SessionOutput>[] = [
+/** What is shown of a leg. */
+export const sessionColumns: readonly Column<SessionOutput>[] = [
   ['CALL', ({ id }) => id],
   ['KIND', ({ kind }) => kind],
   ['AGENT', ({ agent }) => agent],

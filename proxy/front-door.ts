@@ -1,5 +1,6 @@
 import type { HeaderLine } from '../engine/message/message.ts'
 import { messageOf } from '../runtime/errors.ts'
+import type { Order, OrderOutcome } from '../selector/store/store.ts'
 import type { MediaServer } from '../selector/domain/media-server.ts'
 import type { Trunk } from '../selector/domain/trunk.ts'
 import { allowedMethods } from './call/b-leg.ts'
@@ -72,6 +73,25 @@ export class FrontDoor {
   /** Ends every call, e.g. because the door closes. */
   hangUpAll(): void {
     for (const session of this.calls.all()) session.handle({ kind: 'hang-up' })
+  }
+
+  /** Carries out what the API wants of a call; undefined when it is not at this door. */
+  async order(order: Order): Promise<OrderOutcome | undefined> {
+    if (order.kind === 'hang-up') {
+      const session = this.calls.byId(order.call)
+      session?.handle({ kind: 'hang-up' })
+      return session && { kind: 'done', calls: [order.call] }
+    }
+    return this.#move(order)
+  }
+
+  async #move({ agent, server }: Extract<Order, { kind: 'move' }>): Promise<OrderOutcome | undefined> {
+    if (!this.#options.limits.anchored) return { kind: 'refused', reason: 'not-anchored' }
+    const to = server === undefined ? undefined : this.#options.directory.server(server)
+    if (server !== undefined && to === undefined) return { kind: 'refused', reason: 'refused' }
+    const moved = await this.mover.move({ agent, ...(to && { to }) })
+    if (moved.kind === 'moved') return { kind: 'done', calls: moved.calls, server: moved.server.id }
+    return moved.reason === 'no-agent' ? undefined : { kind: 'refused', reason: moved.reason }
   }
 
   /** Takes the calls on a media server that is dead to another one; those for which there is none, or without an anchor for their media, end. */

@@ -56,6 +56,8 @@ export interface DoorOptions {
 /** A door as part of a process. */
 export interface Door extends Part {
   readonly calls: Calls
+  /** Takes the calls on a media server that is dead to others; told by whoever knows before the probes do. */
+  serverDied(server: string): void
   /** How often it ejected servers. */
   readonly health: Pick<HealthWatch, 'ejections'>
   /** What its engine and its sockets count. */
@@ -98,20 +100,24 @@ export function createDoor(options: DoorOptions, given?: Signalling): Door {
       async start() {
         prober.start()
         evacuation.start()
+        endOrders = options.store.orders.take(order => frontDoor.order(order))
       },
       async stop() {
         evacuation.stop()
         prober.stop()
+        endOrders?.()
         frontDoor.hangUpAll()
         // The BYEs leave before the sockets are closed.
         await nextTurn()
       },
     },
   ]
+  let endOrders: (() => void) | undefined
   let stopAll: (() => Promise<void>) | undefined
   return {
     name: 'door',
     calls: frontDoor.calls,
+    serverDied: server => void frontDoor.serverLost(server),
     health,
     ...(signalling.metrics && { metrics: signalling.metrics }),
     ...(signalling.trace && { trace: signalling.trace }),

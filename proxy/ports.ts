@@ -208,6 +208,8 @@ export interface Directory {
   trunkAt(address: string): Trunk | undefined
   /** The media server at that source. */
   serverAt(address: string): MediaServer | undefined
+  /** The media server of that id. */
+  server(id: string): MediaServer | undefined
 }
 
 /** H(user:realm:password) of a digest user (RFC 7616 §3.4.2), and the agent behind it. */

@@ -23,6 +23,7 @@ import {
   type SessionOutput,
   type TraceOutput,
 } from './contract.ts'
+import { callsOutput, type CallsOutput } from './contract/calls.ts'
 import { dialOutput, type DialInput, type DialOutput } from './contract/dial.ts'
 import {
   routeOutput,
@@ -81,6 +82,12 @@ export interface Client {
   sessions(): Promise<readonly SessionOutput[]>
   /** What a call said on the wire, by its id or the Call-ID of one of its legs. */
   trace(call: string): Promise<TraceOutput>
+  readonly calls: {
+    get(id: string): Promise<SessionOutput>
+    hangUp(id: string): Promise<CallsOutput>
+    /** Moves the agent of a call with its clients; without `server` to the best other one. */
+    move(of: { readonly call: string } | { readonly agent: string }, server?: string): Promise<CallsOutput>
+  }
   /** Who is in a conference, asked of the media server itself. */
   conference(server: string, conference: string): Promise<ConferenceOutput>
   /** Which media server would be chosen now. */
@@ -116,6 +123,18 @@ export function createClient(options: ClientOptions): Client {
     },
     sessions: async () => (await send('GET', 'sessions', { output: listOf(sessionOutput) })).items,
     trace: call => send('GET', `traces/${encodeURIComponent(call)}`, { output: traceOutput }),
+    calls: {
+      get: id => send('GET', `calls/${encodeURIComponent(id)}`, { output: sessionOutput }),
+      hangUp: id => send('DELETE', `calls/${encodeURIComponent(id)}`, { output: callsOutput }),
+      move: (of, server) => {
+        const path =
+          'call' in of ? `calls/${encodeURIComponent(of.call)}` : `agents/${encodeURIComponent(of.agent)}`
+        return send('POST', `${path}/move`, {
+          body: server === undefined ? {} : { server },
+          output: callsOutput,
+        })
+      },
+    },
     conference: (server, conference) => {
       const path = `servers/${encodeURIComponent(server)}/conferences/${encodeURIComponent(conference)}`
       return send('GET', path, { output: conferenceOutput })

@@ -2,7 +2,7 @@ import type { Call, CallEvent, Effect, LegName, Step, Up } from './call.ts'
 import { allowedMethods, relayedHeaders } from './b-leg.ts'
 import { conferenceEventType } from './conference-event.ts'
 import { ending } from './ending.ts'
-import { giveUpMove, stepMove } from './move.ts'
+import { giveUpMove, leftBehind, stepMove } from './move.ts'
 import { outwardBody } from './outward-body.ts'
 import { agentLeg, innerLeg, other } from './parties.ts'
 import {
@@ -26,6 +26,16 @@ type ResponseEvent = Extract<CallEvent, { kind: 'response' }>
 
 /** What becomes of a call whose two legs are up. */
 export function stepUp(call: Call, state: Up, event: CallEvent): Step {
+  const stepped = react(call, state, event)
+  const [after, ...effects] = stepped
+  if (!state.move?.isAlone || after.kind !== 'up' || after.move !== undefined) return stepped
+  const inner = innerLeg(call)
+  if (after.legs[inner].dialog !== state.legs[inner].dialog) return stepped
+  // The move has failed whose old leg was over already.
+  return end(call, after, hungUp(call.kind, inner), ...effects, bye(after, other(inner)))
+}
+
+function react(call: Call, state: Up, event: CallEvent): Step {
   switch (event.kind) {
     case 'request':
       return request(call, state, event)
@@ -81,11 +91,15 @@ function flow(
 
 function dialogEnded(call: Call, state: Up, event: Extract<CallEvent, { kind: 'dialog-ended' }>): Step {
   if (event.dialog !== state.legs[event.leg].dialog) return giveUpMove(state, event.dialog) ?? [state]
-  return end(call, state, 'dialog-lost', bye(state, other(event.leg)))
+  const left = leftBehind(call, state, event.leg)
+  return left ? [left] : end(call, state, 'dialog-lost', bye(state, other(event.leg)))
 }
 
 function request(call: Call, state: Up, event: RequestEvent): Step {
-  if (event.dialog !== state.legs[event.leg].dialog) return strayRequest(state, event)
+  if (event.dialog !== state.legs[event.leg].dialog && !isAhead(state, event))
+    return strayRequest(state, event)
+  const left = event.method === 'BYE' ? leftBehind(call, state, event.leg) : undefined
+  if (left) return [left, respondTo(event.transaction, 200)]
   const respond = (status: number): Respond => respondTo(event.transaction, status)
   switch (event.method) {
     case 'BYE':
@@ -105,9 +119,14 @@ function request(call: Call, state: Up, event: RequestEvent): Step {
   }
 }
 
+/** The new server of a move tells of its conference before the media is switched to it. */
+function isAhead({ move }: Up, { dialog, method }: RequestEvent): boolean {
+  return move?.dialog === dialog && (method === 'MESSAGE' || method === 'OPTIONS')
+}
+
 /** A media server speaks in a dialog that a move has given up, or has not taken up yet. */
 function strayRequest(state: Up, { dialog, method, transaction }: RequestEvent): Step {
-  if (method !== 'BYE') return [state, respondTo(transaction, 481)]
+  if (method !== 'BYE') return [state, respondTo(transaction, state.move?.dialog === dialog ? 491 : 481)]
   const given = giveUpMove(state, dialog) ?? [state]
   return [...given, respondTo(transaction, 200)]
 }

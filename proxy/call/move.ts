@@ -17,6 +17,8 @@ export interface Move {
   readonly server: MediaServer
   /** The server where the leg is now is dead. */
   readonly isLost: boolean
+  /** The old leg is over already: without the new one there is none. */
+  readonly isAlone: boolean
   /** The INVITE to the new server; also the tag of its media. */
   readonly branch: string
   readonly stage: 'offering' | 'asking' | 'ready' | 'switching'
@@ -58,6 +60,14 @@ function advance(call: Call, state: Up, move: Move, event: CallEvent): Step | un
   }
 }
 
+/** The old server ends the leg that is about to leave it: that is what was wanted. Undefined when no other leg is ready. */
+export function leftBehind(call: Call, state: Up, leg: LegName): Up | undefined {
+  const { move } = state
+  if (leg !== innerLeg(call) || move === undefined) return undefined
+  if (move.stage !== 'ready' && move.stage !== 'switching') return undefined
+  return { ...state, move: { ...move, isAlone: true } }
+}
+
 /** Gives a move up that is under way, or only the one that made `dialog`; undefined when there is none such. */
 export function giveUpMove(state: Up, dialog?: string): Step | undefined {
   const { move } = state
@@ -77,7 +87,8 @@ function begin(call: Call, state: Up, { server, isLost }: Extract<CallEvent, { k
   const sent = state.sent + 1
   const branch = `${call.id}-b${sent}`
   const outer = other(innerLeg(call))
-  const move: Move = { server, isLost, branch, stage: 'offering', offered: '', dialog: '', answered: '' }
+  const told = { offered: '', dialog: '', answered: '' }
+  const move: Move = { server, isLost, isAlone: false, branch, stage: 'offering', ...told }
   const { heard } = state.legs[outer]
   // What was asked of a dead server will not be answered; whoever asked may ask again.
   const relays = isLost ? [] : state.relays
@@ -148,7 +159,7 @@ function moved(call: Call, state: Up, move: Move): Step | undefined {
   }
   return [
     after,
-    { kind: 'bye', dialog: old.dialog },
+    ...(move.isAlone ? [] : [{ kind: 'bye', dialog: old.dialog } as const]),
     dropMedia(state, old.tag),
     ...settling(call, after),
     { kind: 'move-told', outcome: 'moved' },

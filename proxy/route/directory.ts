@@ -58,6 +58,7 @@ export function createDirectory({ store, credentials, log }: DirectoryOptions): 
     credentials,
     trunkAt: address => trunks.find(({ holds }) => holds(address))?.trunk,
     serverAt: address => servers.get(address),
+    server: id => [...servers.values()].find(server => server.id === id),
     servers: () => servers.values(),
     trunks: () => trunks.map(({ trunk }) => trunk),
   }

@@ -20,6 +20,8 @@ export interface CollectorOptions {
   readonly ledger: Pick<Ledger, 'putLoad' | 'release' | 'candidates'>
   /** The fence of the lease under which it collects. */
   readonly fence: number
+  /** Called when it is known that nobody listens there any more. */
+  readonly onDead?: () => void
   readonly clock: Clock
   readonly log: Log
 }
@@ -219,6 +221,8 @@ export class Collector {
     this.#roster = emptyRoster
     const takenAt = this.#options.clock.wall()
     this.#word = this.#word && { ...this.#word, ...loadOf(emptyRoster), takenAt }
+    if (this.#boot !== 0) this.#options.onDead?.()
+    this.#boot = 0
   }
 
   async #reportRights(): Promise<void> {

@@ -16,6 +16,8 @@ export interface FleetCollectorOptions {
   /** A number in [0, 1) that spreads the attempts to reach servers. */
   readonly chance: () => number
   readonly log: Log
+  /** Called when a server that was heard before is dead. */
+  readonly onDead?: (server: string) => void
   /** Injected so that a test needs no Asterisk. */
   readonly connect?: (server: MediaServer) => AmiLink
 }
@@ -140,8 +142,17 @@ class Post {
     if (fence === undefined || this.#left) return
     const { store, clock, log } = this.#options
     const server = this.server.id
+    const onDead = (): void => this.#options.onDead?.(server)
     try {
-      this.#collector = new Collector({ server, link: this.#link(), ledger: store.ledger, fence, clock, log })
+      this.#collector = new Collector({
+        server,
+        link: this.#link(),
+        ledger: store.ledger,
+        fence,
+        onDead,
+        clock,
+        log,
+      })
       await this.#collector.start()
     } catch (cause) {
       log.error('collector.not-started', {

@@ -50,9 +50,11 @@ export function createAmiLink(options: AmiLinkOptions): AmiLink {
 
 /**
  * How long to wait before attempt number `failures` + 1: anything up to 0.25 s · 2^failures. At most 1.5 s, so that a
- * server is heard again soon after its return; at most 10 s where a human must first correct something.
+ * server is heard again soon after its return; at most 10 s where a human must first correct something. Hardly at all after a
+ * connection that worked was reset: whether anybody still listens there tells whether its calls must be saved.
  */
 export function backoffMs(failures: number, end: AmiEnd, chance: number): number {
+  if (failures === 0 && end === 'gone') return 5 + 15 * chance
   return chance * Math.min(end === 'refused' ? 10_000 : 1_500, 250 * 2 ** failures)
 }
 

@@ -10,6 +10,7 @@ import type { Log } from '../../runtime/log.ts'
 import type { Dialler } from '../dialler.ts'
 import type { Store } from '../store/store.ts'
 import { serveAgents } from './agents.ts'
+import { serveCalls } from './calls.ts'
 import { serveConferences, type AskConference } from './conferences.ts'
 import type { Metrics } from './metrics.ts'
 import { serveDecisions } from './decisions.ts'
@@ -72,6 +73,7 @@ export function createAdminApp(options: AdminAppOptions): OpenAPIHono {
   serveHint(app, { store })
   serveSessions(app, { store })
   serveTraces(app, { traceOf: options.traceOf ?? unknown })
+  serveCalls(app, { store })
   serveConferences(app, { store, ask: options.askConference })
   serveOpenApi(app)
   app.notFound(c =>

@@ -7,6 +7,7 @@
  * | `agents`, `trunks`, `routes` | hash | the same for agents, trunks and routes                        | until removed           |
  * | `versions`             | hash   | collection → number of writes so far                             | always                  |
  * | `changes`              | pubsub | the name of a collection, after each write                       | –                       |
+ * | `orders`               | pubsub | orders to the doors and their outcomes, as JSON                  | –                       |
  * | `load:<server>`        | hash   | the numbers of `Load`, `reconciled` 1/0, `health`, `until`, `ejections`, `warmSince`, `nextAt`, `fence` | 1 h after the last word |
  * | `reservations:<server>`| zset   | call → expiry, wall-clock milliseconds                           | 1 min after the last    |
  * | `reservation:<call>`   | string | the server                                                       | the reservation's TTL   |
@@ -38,6 +39,7 @@ export interface Keys {
   readonly prefix: string
   readonly versions: string
   readonly changes: string
+  readonly orders: string
   readonly doors: string
   /** Where each server is in the order of loads. */
   readonly ranked: string
@@ -72,6 +74,7 @@ export function keysOf(fleet: string): Keys {
     prefix,
     versions: `${prefix}versions`,
     changes: `${prefix}changes`,
+    orders: `${prefix}orders`,
     doors: `${prefix}doors`,
     ranked: `${prefix}ranked`,
     decisions: `${prefix}decisions`,

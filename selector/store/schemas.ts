@@ -4,7 +4,16 @@ import type { Agent } from '../domain/agent.ts'
 import type { Decision } from '../domain/decision.ts'
 import { dialStates, type DialNews, type DialOrder } from '../domain/dial.ts'
 import type { Load, MediaServer } from '../domain/media-server.ts'
-import type { Binding, Credential, Pin, Session, StoredRecord, Versioned } from './store.ts'
+import type {
+  Binding,
+  Credential,
+  Order,
+  OrderOutcome,
+  Pin,
+  Session,
+  StoredRecord,
+  Versioned,
+} from './store.ts'
 
 const id = z.string().regex(/^[a-z0-9_.-]{1,64}$/)
 const text = z.string().max(4096)
@@ -215,3 +224,23 @@ export function fromJson<T>(schema: z.ZodType<T>, json: string): T | undefined {
     return undefined
   }
 }
+
+const order: z.ZodType<Order> = z.union([
+  z.object({ kind: z.literal('move'), agent: text, server: text.exactOptional() }),
+  z.object({ kind: z.literal('hang-up'), call: text }),
+])
+
+const orderOutcome: z.ZodType<OrderOutcome> = z.union([
+  z.object({ kind: z.literal('done'), calls: z.array(text), server: text.exactOptional() }),
+  z.object({ kind: z.literal('refused'), reason: text }),
+])
+
+/** An order on its way to the doors, or what a door says of it. */
+export type OrderMessage =
+  { readonly id: string; readonly order: Order } | { readonly id: string; readonly outcome: OrderOutcome }
+
+/** The messages on the channel of orders. */
+export const orderMessage: z.ZodType<OrderMessage> = z.union([
+  z.object({ id: text, order }),
+  z.object({ id: text, outcome: orderOutcome }),
+])

@@ -27,6 +27,7 @@ export interface Store {
   readonly dials: DialStore
   readonly credentials: CredentialStore
   readonly leases: Leases
+  readonly orders: Orders
 }
 
 /** Objects that the operator wrote, each under its id and with a version. Writes that resolve are durable. */
@@ -267,6 +268,29 @@ export type DialBegun =
       readonly most: 'calls' | 'callsPerHour'
       readonly retryMs?: number
     }
+
+/** What the API wants of whichever door holds a call. */
+export interface Orders {
+  /**
+   * Tells every door. Resolves to what became of it at the door that holds the call; undefined when none does, or none answers
+   * within ten seconds. Rejects with `E_REDIS_UNREACHABLE` when the doors cannot be told.
+   */
+  give(order: Order): Promise<OrderOutcome | undefined>
+  /** Takes orders; `carryOut` resolves to undefined when the call is not at this door. Returns what ends it. */
+  take(carryOut: (order: Order) => Promise<OrderOutcome | undefined>): () => void
+}
+
+/** What can be asked of a call. */
+export type Order =
+  /** An agent and its clients are to go to `server`, or to the best other one. */
+  | { readonly kind: 'move'; readonly agent: string; readonly server?: string }
+  | { readonly kind: 'hang-up'; readonly call: string }
+
+/** What became of an order. */
+export type OrderOutcome =
+  /** `server`: where the calls are now. */
+  | { readonly kind: 'done'; readonly calls: readonly string[]; readonly server?: string }
+  | { readonly kind: 'refused'; readonly reason: string }
 
 /** Rights that one process at a time has, such as collecting from one media server. */
 export interface Leases {

@@ -155,6 +155,7 @@ export function doorParts({ calls = 100, trunk = acision, routes = [] }: DoorPar
     directory: {
       credentials: async () => undefined,
       trunkAt: address => (inTrunk(address) ? trunk : undefined),
+      server: id => (id === server.id ? server : undefined),
       serverAt: address => (address === server.sip.host ? server : undefined),
     },
     agents: createAgents({

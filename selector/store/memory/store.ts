@@ -14,6 +14,7 @@ import { MemoryDecisions } from './decisions.ts'
 import { MemoryDials } from './dials.ts'
 import { LedgerBook } from './ledger-book.ts'
 import { createMemoryLeases } from './leases.ts'
+import { MemoryOrders } from './orders.ts'
 import { MemoryPins } from './pins.ts'
 import { MemoryRecords } from './records.ts'
 import { MemoryQueues } from './queues.ts'
@@ -69,6 +70,7 @@ export function createMemoryStore(options: MemoryStoreOptions): Store {
     dials: new MemoryDials(clock),
     credentials: new MemoryCredentials(clock),
     leases: createMemoryLeases(clock),
+    orders: new MemoryOrders(),
   }
 }
 

@@ -19,6 +19,7 @@ import { createRedisLeases } from './leases.ts'
 import { createRedisDecisions } from './decisions.ts'
 import { createRedisDials } from './dials.ts'
 import { createRedisLedger, type RedisLedger } from './ledger.ts'
+import { RedisOrders } from './orders.ts'
 import { createRedisPins } from './pins.ts'
 import { createRedisRecords } from './records.ts'
 import { createRedisQueues } from './queues.ts'
@@ -47,15 +48,18 @@ export function createRedisStore(options: RedisStoreOptions): Store {
   const keys = keysOf(fleet)
   const connection = new Connection({ url, commandTimeoutMs, clock, log })
   const changes = new Changes(connection, keys, clock, log)
+  const orders = new RedisOrders({ connection, keys, clock, log })
   const parts = createParts(options, keys, connection, changes)
   const { servers, agents, trunks, routes, ledger } = parts
   let endUpkeep: (() => void) | undefined
   return {
     ...parts,
     leases: createRedisLeases(connection, keys),
+    orders,
     async start() {
       await connection.start()
       await changes.start()
+      await orders.start()
       for (const collection of [servers, agents, trunks, routes]) await collection.start()
       ledger.setServers(servers.view())
       await ledger.rerank()
@@ -65,6 +69,7 @@ export function createRedisStore(options: RedisStoreOptions): Store {
     async stop() {
       endUpkeep?.()
       changes.stop()
+      orders.stop()
       await connection.stop()
     },
   }

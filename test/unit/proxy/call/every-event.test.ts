@@ -4,7 +4,15 @@ import { initial, step } from '../../../../proxy/call/call-state.ts'
 import { agentCall, answering, late, ms2, onMs1, trying, up } from './fixtures.ts'
 
 const sdp = { type: 'application/sdp', content: 'm=audio 9 RTP/AVP 8' } as const
-const move = { server: ms2, isLost: false, branch: 'c1-b2', offered: 'o=x', dialog: 'd-new', answered: 'o=y' }
+const move = {
+  server: ms2,
+  isLost: false,
+  isAlone: false,
+  branch: 'c1-b2',
+  offered: 'o=x',
+  dialog: 'd-new',
+  answered: 'o=y',
+}
 
 const states: Readonly<Record<string, CallState>> = {
   placing: initial,
@@ -58,13 +66,13 @@ event             | placing   | offering  | trying    | answering | late      | 
 200               | =         | =         | answering | =         | =         | =         | =         | =         | =
 503               | .         | .         | placing   | .         | .         | .         | .         | .         | .
 BYE of a          | =         | =         | =         | over      | over      | over      | over      | over      | .
-BYE of b          | =         | =         | =         | over      | over      | over      | over      | over      | .
+BYE of b          | =         | =         | =         | over      | over      | over      | over      | =         | .
 INFO              | =         | =         | =         | =         | =         | =         | =         | =         | .
 INVITE            | =         | =         | =         | =         | =         | =         | =         | =         | .
 acked             | .         | .         | .         | .         | .         | =         | .         | .         | .
 cancelled         | over      | over      | over      | over      | over      | over      | .         | .         | .
 dialog-ended of a | .         | .         | .         | over      | over      | over      | over      | over      | .
-dialog-ended of b | .         | .         | .         | over      | over      | over      | over      | over      | .
+dialog-ended of b | .         | .         | .         | over      | over      | over      | over      | =         | .
 flow-back         | .         | .         | .         | .         | .         | .         | =         | =         | .
 flow-closed       | .         | .         | .         | .         | .         | .         | =         | =         | .
 hang-up           | over      | over      | over      | over      | over      | over      | over      | over      | .

@@ -11,6 +11,7 @@ const there = { tag: 'c1-b2', side: 'server' } as const
 const move: Move = {
   server: ms2,
   isLost: false,
+  isAlone: false,
   branch: 'c1-b2',
   stage: 'asking',
   offered: 'o=for-ms2',
@@ -170,6 +171,64 @@ t.test('a new server that hangs up before the switch ends the move and not the c
     told('failed'),
     { kind: 'respond', transaction: 't9', status: 200 },
   ])
+})
+
+t.test('an old server that hangs up first takes nothing away', async t => {
+  const bye = {
+    kind: 'request',
+    leg: 'b',
+    dialog: 'd-b',
+    transaction: 't9',
+    method: 'BYE',
+    headers: [],
+  } as const
+  const [alone, ...effects] = step(clientCall, ready, bye)
+  t.strictSame(effects, [{ kind: 'respond', transaction: 't9', status: 200 }])
+  const [switching] = step(clientCall, alone, { kind: 'switch' })
+  const [after, ...done] = step(clientCall, switching, { kind: 'media-answered', key: 'c1-b2', sdp: 'o=x' })
+  t.match(after, { kind: 'up', server: { id: 'ms-2' } })
+  t.strictSame(done, [{ kind: 'drop-media', media: 'c1-b1', tag: 'c1-b1' }, told('moved')])
+})
+
+t.test('a call that has neither the old server nor the new one is over', async t => {
+  const alone: Up = { ...ready, move: { ...move, stage: 'ready', dialog: 'd-new', isAlone: true } }
+  const [state, ...effects] = step(clientCall, alone, { kind: 'stay' })
+  t.match(state, { kind: 'over', verdict: 'server-hung-up' })
+  t.match(effects, [
+    { kind: 'bye', dialog: 'd-new' },
+    dropNew,
+    told('failed'),
+    { kind: 'bye', dialog: 'd-a' },
+    { kind: 'stop-timer' },
+    { kind: 'end-media' },
+    { kind: 'record' },
+  ])
+})
+
+t.test('the agent hears of its new conference before the switch', async t => {
+  const content = JSON.stringify({ type: 'ConfbridgeWelcome', channels: [{ id: 'ms-2-1.1' }] })
+  const event: CallEvent = {
+    kind: 'request',
+    leg: 'b',
+    dialog: 'd-new',
+    transaction: 't9',
+    method: 'MESSAGE',
+    headers: [],
+    body: { type: 'application/x-asterisk-confbridge-event+json', content },
+  }
+  const [state, ...effects] = step(agentCall, ready, event)
+  t.match(effects, [{ kind: 'ask', leg: 'a', dialog: 'd-a', method: 'MESSAGE' }])
+  const answer = { kind: 'response', transaction: 'c1-r-t9', status: 200, local: false } as const
+  t.match(step(agentCall, state, answer), [
+    { kind: 'up' },
+    { kind: 'respond', transaction: 't9', status: 200 },
+  ])
+  const invite = { ...event, method: 'INVITE', body: sdp('o=x') }
+  t.match(
+    step(agentCall, ready, invite)[1],
+    { kind: 'respond', status: 491 },
+    'and may not change the session yet',
+  )
 })
 
 t.test('what the old server says after the move is no matter', async t => {

@@ -1,0 +1,14 @@
+import { z } from 'zod'
+import { idSchema } from '../contract.ts'
+
+/** Where calls are to be moved to; without a server the best other one is chosen. */
+export const moveInput = z.strictObject({ server: idSchema.exactOptional() })
+
+/** What an order to the calls of an agent has done. */
+export const callsOutput = z.object({
+  calls: z.array(z.string()),
+  /** Where they are now. */
+  server: z.string().optional(),
+})
+/** @see callsOutput */
+export type CallsOutput = z.output<typeof callsOutput>

@@ -1,0 +1,103 @@
+import t, { type Test } from 'tap'
+import { systemClock, type Clock } from '../../runtime/clock.ts'
+import { silentLog } from '../../runtime/log.ts'
+import { createMemoryStore } from '../../selector/store/memory/store.ts'
+import { createRedisStore } from '../../selector/store/redis/store.ts'
+import type { Order, OrderOutcome, Store } from '../../selector/store/store.ts'
+import { ManualClock } from '../support/manual-clock.ts'
+import { startRedis } from '../support/redis.ts'
+
+const redis = await startRedis()
+t.teardown(() => redis.stop())
+const shared = { policy: { utilisation: 'expected', rho: 0.7 }, log: silentLog } as const
+
+/** What makes processes of one fleet, which share all that their kind of store can share. */
+type Fleet = () => (clock?: Clock) => Store
+
+const fleets: readonly (readonly [name: string, fleet: Fleet])[] = [
+  [
+    'memory',
+    () => {
+      const store = createMemoryStore({ ...shared, clock: systemClock })
+      return () => store
+    },
+  ],
+  [
+    'redis',
+    () => {
+      const fleet = `orders-${Math.random().toString(36).slice(2)}`
+      return (clock = systemClock) =>
+        createRedisStore({ ...shared, clock, url: redis.url, fleet, commandTimeoutMs: 20_000 })
+    },
+  ],
+]
+
+const move: Order = { kind: 'move', agent: '1001', server: 'ms-2' }
+const done: OrderOutcome = { kind: 'done', calls: ['c1', 'c2'], server: 'ms-2' }
+
+for (const [name, fleet] of fleets) {
+  /** One API process and two doors. */
+  const test = (
+    title: string,
+    body: (t: Test, api: Store, doors: readonly Store[]) => Promise<void>,
+  ): void => {
+    t.test(`${name}: ${title}`, async t => {
+      const make = fleet()
+      const [api, ...doors] = [make(), make(), make()] as const
+      const all = new Set([api, ...doors])
+      for (const store of all) await store.start()
+      t.teardown(async () => {
+        for (const store of all) await store.stop()
+      })
+      await body(t, api, doors)
+    })
+  }
+
+  test('an order comes to every door, and the one that has the call answers', async (t, api, doors) => {
+    const heard: Order[] = []
+    for (const [index, door] of doors.entries()) {
+      door.orders.take(async order => {
+        heard.push(order)
+        return index === 1 ? done : undefined
+      })
+    }
+    t.strictSame(await api.orders.give(move), done)
+    t.strictSame(heard, [move, move])
+  })
+
+  test('a refusal is told with its reason', async (t, api, doors) => {
+    doors[0]?.orders.take(async () => ({ kind: 'refused', reason: 'busy' }))
+    t.strictSame(await api.orders.give({ kind: 'hang-up', call: 'c1' }), { kind: 'refused', reason: 'busy' })
+  })
+
+  test('a door that takes no orders any more gets none', async (t, api, doors) => {
+    const heard: Order[] = []
+    const end = doors[0]?.orders.take(async order => {
+      heard.push(order)
+      return undefined
+    })
+    doors[1]?.orders.take(async () => done)
+    end?.()
+    t.strictSame(await api.orders.give(move), done)
+    t.strictSame(heard, [])
+  })
+}
+
+t.test('redis: an order for a call that no door has is given up after a while', async t => {
+  const clock = new ManualClock()
+  const make = fleets[1]?.[1]()
+  const store = make?.(clock)
+  if (!store) throw new Error('there is no Redis store')
+  await store.start()
+  t.teardown(() => store.stop())
+  store.orders.take(async () => undefined)
+  const outcome = store.orders.give(move)
+  clock.advance(10_000)
+  t.equal(await outcome, undefined)
+})
+
+t.test('memory: an order for a call that no door has is answered at once', async t => {
+  const store = createMemoryStore({ ...shared, clock: systemClock })
+  store.orders.take(async () => undefined)
+  t.equal(await store.orders.give(move), undefined)
+})

@@ -1,0 +1,146 @@
+import t, { type Test } from 'tap'
+import { SyntheticCarrier } from '../../cli/synthetic/carrier.ts'
+import { isUp, plainOffer, type UpCall } from '../../cli/synthetic/user-agent.ts'
+import { inNamespace } from '../support/namespace.ts'
+import { openTonePhone, rtpRate, type TonePhone } from '../support/rtp-tone.ts'
+import { audioTarget } from '../support/sip-client.ts'
+import { startWorld, until, type World } from '../support/world.ts'
+
+/**
+ * Agents and their clients go from one real Asterisk to another: because an operator says so, because a server is drained, and because
+ * it is killed. Nobody outside hears a word of it.
+ */
+t.setTimeout(180_000)
+if (await inNamespace(import.meta.url)) await suite()
+
+interface Pair {
+  readonly agent: string
+  readonly leg: UpCall
+  readonly client: UpCall
+  readonly phone: TonePhone
+}
+
+async function suite(): Promise<void> {
+  const world = await startWorld({ servers: 2, store: 'memory:', engine: 'embedded' })
+  await world.client.trunks.add({ id: 'acision', addresses: ['127.0.0.2'] })
+  const carrier = new SyntheticCarrier({ address: '127.0.0.2', door: { host: '127.0.0.1', port: 5060 } })
+  await carrier.start()
+  const pairs: Pair[] = []
+  t.teardown(async () => {
+    if (!t.passing()) for (const line of world.output) t.comment(line)
+    for (const { phone } of pairs) phone.close()
+    await carrier.stop()
+    await world.stop()
+  })
+  for (let n = 1; n <= 4; n++) pairs.push(await talk(world, carrier, `100${n}`))
+
+  await t.test('an operator moves an agent with its client', async t => {
+    const [pair] = pairs
+    if (!pair) throw new Error('there is no pair')
+    const from = await serverOf(world, pair.agent)
+    const hole = await holeDuring(pair, async () => {
+      const moved = await world.client.calls.move({ agent: pair.agent })
+      t.not(moved.server, from)
+      t.equal(moved.calls.length, 2)
+    })
+    t.strictSame(await placesOf(world, pair.agent), [
+      `${await serverOf(world, pair.agent)} agent`,
+      `${await serverOf(world, pair.agent)} client`,
+    ])
+    t.not(await serverOf(world, pair.agent), from)
+    t.ok(hole < 500, `the client hears nothing for ${hole} ms`)
+    t.comment(`hole ${hole} ms`)
+    await isUnheard(t, world, pairs, carrier)
+  })
+
+  await t.test('a drained server is emptied', async t => {
+    await world.client.servers.order('ms-1', 'drain')
+    for (const { agent } of pairs) {
+      if ((await serverOf(world, agent)) === 'ms-1') await world.client.calls.move({ agent })
+    }
+    t.strictSame(await world.lab.channels('ms-1'), [])
+    t.equal((await world.lab.channels('ms-2')).length, 2 * pairs.length)
+    await world.client.servers.order('ms-1', 'activate')
+    await isUnheard(t, world, pairs, carrier)
+  })
+
+  await t.test('the calls of a server that is killed go on at another one', async t => {
+    await until('ms-1 to take agents', async () => {
+      const { considered } = await world.client.look({})
+      return considered.every(({ excluded }) => !excluded)
+    })
+    const holes = pairs.map(pair => holeDuring(pair, () => new Promise(resolve => setTimeout(resolve, 4000))))
+    await world.lab.run('kill', 'ms-2')
+    await until('every call to be on ms-1', async () => {
+      const sessions = await world.client.sessions()
+      return sessions.length === 2 * pairs.length && sessions.every(({ server }) => server === 'ms-1')
+    })
+    t.equal((await world.lab.channels('ms-1')).length, 2 * pairs.length)
+    const measured = await Promise.all(holes)
+    t.comment(`holes ${measured.join(', ')} ms`)
+    t.ok(Math.max(...measured) < 1500, `no client hears nothing for longer than ${Math.max(...measured)} ms`)
+    await isUnheard(t, world, pairs, carrier)
+  })
+
+  await t.test('whoever hangs up afterwards is let go, and nothing is left', async t => {
+    for (const { client, leg } of pairs) {
+      t.equal(await client.hangUp(), 200)
+      t.equal(await leg.hangUp(), 200)
+    }
+    await until('no channel', async () => (await world.lab.channels('ms-1')).length === 0)
+    t.strictSame(await world.client.sessions(), [])
+  })
+}
+
+/** An agent in its conference, and a client with it that hears the agent's music or silence as packets. */
+async function talk(world: World, carrier: SyntheticCarrier, agent: string): Promise<Pair> {
+  const leg = await (await world.agent(agent)).join()
+  const phone = await openTonePhone('127.0.0.2')
+  const client = await carrier.call(agent, plainOffer('127.0.0.2', phone.port))
+  if (!isUp(client)) throw new Error(`the client leg was refused: ${client.status}`)
+  const { host, port } = audioTarget(client.sdp)
+  phone.play(1004)
+  phone.sendTo(host, port)
+  return { agent, leg, client, phone }
+}
+
+async function serverOf(world: World, agent: string): Promise<string | undefined> {
+  return (await world.client.sessions()).find(session => session.agent === agent && session.kind === 'agent')
+    ?.server
+}
+
+async function placesOf(world: World, agent: string): Promise<readonly string[]> {
+  const found: string[] = []
+  for (const { id } of world.lab.servers) {
+    for (const { conference, role } of await world.lab.channels(id))
+      if (conference === `agt-${agent}`) found.push(`${id} ${role}`)
+  }
+  return found.toSorted()
+}
+
+/** The longest time without a packet to the client while `work` runs, in milliseconds, in steps of 20. */
+async function holeDuring({ phone }: Pair, work: () => Promise<unknown>): Promise<number> {
+  let longest = 0
+  let last = performance.now()
+  const watch = setInterval(() => {
+    const now = performance.now()
+    if (phone.heard().length > 0) last = now
+    longest = Math.max(longest, now - last)
+  }, 10)
+  await work()
+  await new Promise(resolve => setTimeout(resolve, 300))
+  clearInterval(watch)
+  return Math.round(longest)
+}
+
+/** No agent and no carrier was told anything. */
+async function isUnheard(
+  t: Test,
+  world: World,
+  pairs: readonly Pair[],
+  carrier: SyntheticCarrier,
+): Promise<void> {
+  t.strictSame(carrier.userAgent.heard, [], 'the carrier was asked nothing')
+  t.equal((await world.client.sessions()).length, 2 * pairs.length, 'and every call goes on')
+  t.ok(rtpRate > 0)
+}

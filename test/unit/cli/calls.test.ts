@@ -1,0 +1,34 @@
+import t from 'tap'
+import type { Order } from '../../../selector/store/store.ts'
+import { liveSelector } from '../../support/cli.ts'
+
+const leg = { agent: '1001', state: 'up', server: 'ms-1', since: 0, door: 'd1' } as const
+
+t.test('calls are listed, shown, moved and hung up', async t => {
+  const { portico, store } = await liveSelector(t)
+  await store.sessions.put({ ...leg, id: 'c1', kind: 'agent' })
+  await store.sessions.put({ ...leg, id: 'c2', kind: 'client', trunk: 'acision' })
+  const orders: Order[] = []
+  store.orders.take(async order => {
+    orders.push(order)
+    return { kind: 'done', calls: ['c1', 'c2'], ...(order.kind === 'move' && { server: 'ms-2' }) }
+  })
+  t.match(await portico('calls ls'), { code: 0, out: /c1 +agent +1001[^]*c2 +client +1001/ })
+  t.match(await portico('calls show c2'), { code: 0, out: /acision/ })
+  t.match(await portico('calls move c2'), { code: 0, out: 'c1 moved to ms-2\nc2 moved to ms-2\n' })
+  t.match(await portico('calls move 1001 --json'), { code: 0, out: /"server": "ms-2"/ })
+  t.match(await portico('calls hangup c1'), { code: 0, out: /c1 hung up/ })
+  t.strictSame(orders, [
+    { kind: 'move', agent: '1001' },
+    { kind: 'move', agent: '1001' },
+    { kind: 'hang-up', call: 'c1' },
+  ])
+})
+
+t.test('a call that nobody has, and a move that cannot be, are failures that say what to do', async t => {
+  const { portico, store } = await liveSelector(t)
+  t.match(await portico('calls show c9'), { code: 1, error: /sessions/ })
+  t.match(await portico('calls move 1009'), { code: 1, error: /no door has such a call/ })
+  store.orders.take(async () => ({ kind: 'refused', reason: 'no-server' }))
+  t.match(await portico('calls move 1009'), { code: 1, error: /no other media server/ })
+})
