@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { loadCertificate } from '../config/certificate.ts'
 import type { Config } from '../config/schema.ts'
 import { startEngineProcess, type EngineProcess } from '../engine/main.ts'
 import type { ListenerOptions } from '../engine/transport/transport.ts'
@@ -7,6 +8,7 @@ import { systemClock } from '../runtime/clock.ts'
 import { PorticoError } from '../runtime/errors.ts'
 import { createLog } from '../runtime/log.ts'
 import { configOf } from './connect.ts'
+import { followCertificate } from './follow-certificate.ts'
 import { untilSignal } from './signals.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -20,6 +22,9 @@ export function registerEngine(program: Command, terminal: Terminal): void {
     .action(async (_options: object, command: Command) => {
       const engine = await startEngine(configOf(command, terminal))
       terminal.out(`control  ${engine.control.host}:${engine.control.port}`)
+      if (engine.secureControl !== undefined) {
+        terminal.out(`control  tls ${engine.secureControl.host}:${engine.secureControl.port}`)
+      }
       for (const { name, transport, bound } of engine.listeners) {
         terminal.out(`${name.padEnd(8)} ${transport} ${bound.host}:${bound.port}`)
       }
@@ -28,8 +33,8 @@ export function registerEngine(program: Command, terminal: Terminal): void {
     })
 }
 
-function startEngine(config: Config): Promise<EngineProcess> {
-  const { host, port, secret } = config.signalling.drachtio
+async function startEngine(config: Config): Promise<EngineProcess> {
+  const { host, port, secret, tlsPort, cdrs } = config.signalling.drachtio
   if (secret === undefined) {
     const step = 'set it to the secret that the applications give'
     throw new PorticoError('E_CONFIG', `signalling.drachtio.secret: portico engine needs it; ${step}`)
@@ -37,11 +42,18 @@ function startEngine(config: Config): Promise<EngineProcess> {
   const { messageBytes, connections } = config.limits
   const log = createLog(config.log.level)
   const hep = hepCapture(config, systemClock, log)
-  return startEngineProcess({
+  const certificate = tlsPort === undefined ? undefined : await loadCertificate(config)
+  const engine = await startEngineProcess({
     listeners: [...sipListeners(config), relayListener(config)],
     // Only doors connect there: they are no browsers, and one brings the connections of all its agents.
     ws: { allowMissingOrigin: true },
-    control: { host, port, secret },
+    control: {
+      host,
+      port,
+      secret,
+      cdrs,
+      ...(certificate && { tls: { host, port: tlsPort ?? 0, certificate } }),
+    },
     limits: {
       transport: { ...fromDoors, messageBytes, connections, connectionsPerAddress: connections },
       engine: engineLimits(config),
@@ -50,6 +62,15 @@ function startEngine(config: Config): Promise<EngineProcess> {
     ...(hep && { taps: { all: [hep.tap], stopped: () => hep.stop() } }),
     log,
   })
+  if (certificate === undefined) return engine
+  const stopFollowing = followCertificate(config, certificate, [engine], log)
+  return {
+    ...engine,
+    async stop() {
+      stopFollowing()
+      await engine.stop()
+    },
+  }
 }
 
 /** A door that starts again brings all its agents at once. */

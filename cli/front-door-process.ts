@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import { loadCertificate, type Certificate } from '../config/certificate.ts'
-import { watchCertificate } from '../config/certificate-watch.ts'
+import { loadCertificate } from '../config/certificate.ts'
 import type { Config } from '../config/schema.ts'
 import { createDoor } from '../proxy/main.ts'
 import { systemClock } from '../runtime/clock.ts'
@@ -10,7 +9,7 @@ import { createLog } from '../runtime/log.ts'
 import { collectorFamilies } from '../selector/http/collector-families.ts'
 import { addFamilies } from '../selector/http/families.ts'
 import { ledgerFamilies } from '../selector/http/ledger-families.ts'
-import { onHangUp } from './signals.ts'
+import { followCertificate } from './follow-certificate.ts'
 import { createAmiActions } from '../selector/ami/actions.ts'
 import { createFleetCollector } from '../selector/ami/fleet-collector.ts'
 import { createSelector, policyOf } from '../selector/main.ts'
@@ -99,24 +98,6 @@ function announcement(
     `admin    ${urls.admin}/  (token in ${dataDir}/admin-token)`,
     ...(developmentFile === undefined ? [] : [warning]),
   ]
-}
-
-/** Every part gets a new pair when its files change and on SIGHUP, until the returned function is called. */
-function followCertificate(
-  config: Config,
-  current: Certificate,
-  parts: readonly { setCertificate(certificate: Certificate): void }[],
-  log: Log,
-): () => void {
-  const apply = (next: Certificate): void => {
-    for (const part of parts) part.setCertificate(next)
-  }
-  const watch = watchCertificate({ config, current, apply, clock: systemClock, log })
-  const ignoreHangUp = onHangUp(() => void watch.reload())
-  return () => {
-    ignoreHangUp()
-    watch.stop()
-  }
 }
 
 function createStore(config: Config, log: Log): Store {

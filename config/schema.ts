@@ -107,6 +107,15 @@ const signalling = z.strictObject({
         .max(256)
         .exactOptional()
         .describe('Shared secret; needed with the engine `drachtio`.'),
+      tlsPort: port
+        .exactOptional()
+        .describe('A second control port of `portico engine`, over TLS; 0 takes any free one, absent: none.'),
+      cdrs: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Whether `portico engine` tells applications the records of calls (`cdr:attempt` and so on).',
+        ),
     })
     .prefault({}),
 })

@@ -37,6 +37,10 @@ export interface EngineProcessOptions {
 export interface EngineProcess {
   readonly listeners: readonly ListenerAddress[]
   readonly control: { readonly host: string; readonly port: number }
+  /** The control port over TLS. */
+  readonly secureControl?: { readonly host: string; readonly port: number }
+  /** Shows a new certificate to applications that come over TLS from now on. Throws `E_LISTEN`; the old one stays then. */
+  readonly setCertificate: (certificate: Certificate) => void
   readonly stop: () => Promise<void>
 }
 
@@ -78,5 +82,12 @@ export async function startEngineProcess(options: EngineProcessOptions): Promise
     [{ name: 'engine', start: () => engine.start(), stop: () => engine.stop() }, port],
     (part, cause) => log.warn('engine.stop-failed', { part, cause }),
   )
-  return { listeners: engine.listeners(), control: port.address(), stop }
+  const secure = port.tlsAddress()
+  return {
+    listeners: engine.listeners(),
+    control: port.address(),
+    ...(secure !== undefined && { secureControl: secure }),
+    setCertificate: certificate => port.renewCertificate(certificate),
+    stop,
+  }
 }
