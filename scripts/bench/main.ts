@@ -7,9 +7,11 @@ import { load, machine } from './conditions.ts'
 import { engineCalls } from './engine-calls.ts'
 import { balanceBurst, balanceStale, balanceSteady } from './balance/bench.ts'
 import { choose } from './balance/choose.ts'
+import { move } from './move.ts'
 import { parse } from './parse.ts'
 import { soakCalls } from './soak-calls.ts'
 import { storm } from './storm.ts'
+import { surviveAsterisk } from './survive-asterisk.ts'
 import { agentsMemory } from './agents-memory.ts'
 import { Flags } from './flags.ts'
 import { routes } from './routes.ts'
@@ -26,6 +28,8 @@ const benches: Readonly<Record<string, Bench>> = {
   'balance-steady': balanceSteady,
   'balance-stale': balanceStale,
   choose,
+  move,
+  'survive-asterisk': surviveAsterisk,
 }
 
 const [name = '', ...argv] = process.argv.slice(2)

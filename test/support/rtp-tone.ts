@@ -10,7 +10,15 @@ export interface TonePhone {
   sendTo(host: string, port: number): void
   /** What came in since the last call, in order of arrival; packets of other formats count as nothing. */
   heard(): Float32Array
+  /** The same by packet, each with the time of its arrival in milliseconds. */
+  arrivals(): readonly Arrival[]
   close(): void
+}
+
+/** A packet that came in. */
+export interface Arrival {
+  readonly at: number
+  readonly samples: Float32Array
 }
 
 /** Opens an end on `host`. It is silent, and sends nothing until it is told where to. */
@@ -18,14 +26,15 @@ export async function openTonePhone(host: string): Promise<TonePhone> {
   const socket = createSocket('udp4')
   socket.bind(0, host)
   await once(socket, 'listening')
-  const received: Float32Array[] = []
-  socket.on('message', packet => received.push(payloadOf(packet)))
+  const received: Arrival[] = []
+  socket.on('message', packet => received.push({ at: performance.now(), samples: payloadOf(packet) }))
   const sender = createSender(socket)
   return {
     port: socket.address().port,
     play: hz => sender.play(hz),
     sendTo: (address, port) => sender.sendTo(address, port),
-    heard: () => joined(received.splice(0)),
+    heard: () => joined(received.splice(0).map(({ samples }) => samples)),
+    arrivals: () => received.splice(0),
     close() {
       sender.close()
       socket.close()

@@ -1,0 +1,27 @@
+import { rtpRate, type Arrival } from '../../../test/support/rtp-tone.ts'
+import { toneLevel } from '../../../test/support/tone.ts'
+
+/** A packet carries this much of the tone, or it counts as silence. */
+const audible = 0.05
+const packetMs = 20
+
+/**
+ * The longest time in milliseconds, between `from` and `until`, in which nothing of the tone `hz` arrived, beyond the 20 ms from
+ * one packet to the next.
+ */
+export function longestHole(arrivals: readonly Arrival[], hz: number, from: number, until: number): number {
+  const times = arrivals.filter(({ samples }) => isAudible(samples, hz)).map(({ at }) => at)
+  const inside = [from, ...times.filter(at => at > from && at < until), until]
+  const gaps = inside.slice(1).map((at, n) => at - (inside[n] ?? at))
+  return Math.max(0, Math.max(...gaps) - packetMs)
+}
+
+/** Whether the tone is there in the packets since `from`, most of the time. */
+export function isThere(arrivals: readonly Arrival[], hz: number, from: number): boolean {
+  const late = arrivals.filter(({ at }) => at >= from)
+  return late.length > 10 && late.filter(({ samples }) => isAudible(samples, hz)).length > late.length / 2
+}
+
+function isAudible(samples: Float32Array, hz: number): boolean {
+  return toneLevel(samples, rtpRate, hz) > audible
+}

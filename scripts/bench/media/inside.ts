@@ -1,0 +1,123 @@
+/** Runs in a namespace of its own, started by `in-namespace.ts`; its last line is what was measured. */
+import { setTimeout as pause } from 'node:timers/promises'
+import { z } from 'zod'
+import { PorticoError } from '../../../runtime/errors.ts'
+import { until, type World } from '../../../test/support/world.ts'
+import type { Measured } from '../bench.ts'
+import { percentile, rounded } from '../statistics.ts'
+import { isThere, longestHole } from './holes.ts'
+import { bringUp, openWorld, received, type Pair, type PairEnd } from './pairs.ts'
+
+const orderSchema = z.object({
+  bench: z.enum(['move', 'survive-asterisk']),
+  pairs: z.int(),
+  rounds: z.int(),
+  how: z.enum(['kill', 'freeze']),
+})
+
+type Order = z.infer<typeof orderSchema>
+
+/** Each agent with its client is moved to and fro between two servers, one after the other. */
+async function move({ pairs: count, rounds }: Order): Promise<Measured> {
+  const world = await openWorld(2)
+  const pairs = await bringUp(world, count)
+  await everybodyHears(pairs)
+  const holes: number[] = []
+  const still: number[] = []
+  let kept = 0
+  for (let n = 0; n < rounds * count; n += 1) {
+    const [pair, other] = [pairs[n % count], pairs[(n + 1) % count]]
+    if (!pair || !other) continue
+    received(pairs)
+    await pause(200)
+    const from = performance.now()
+    await world.client.calls.move({ agent: pair.agent })
+    await pause(1000)
+    const now = performance.now()
+    const got = received(pairs)
+    for (const end of pair.ends) {
+      holes.push(longestHole(got.get(end) ?? [], end.hears, from, now))
+      if (!end.isOver() && isThere(got.get(end) ?? [], end.hears, now - 400)) kept += 1
+    }
+    if (other !== pair)
+      for (const end of other.ends) still.push(longestHole(got.get(end) ?? [], end.hears, from, now))
+  }
+  await world.stop()
+  return {
+    figures: {
+      ...holeFigures(holes),
+      keptPct: share(kept, holes.length),
+      holeMsP99Unmoved: rounded(percentile(still, 0.99), 0),
+    },
+    conditions: { pairs: count, moves: rounds * count, ...without },
+  }
+}
+
+/** All pairs are on one server, which dies or hangs. */
+async function survive({ pairs: count, how }: Order): Promise<Measured> {
+  const world = await openWorld(2)
+  await world.client.servers.order('ms-2', 'drain')
+  const pairs = await bringUp(world, count)
+  await world.client.servers.order('ms-2', 'activate')
+  await everybodyHears(pairs)
+  received(pairs)
+  await pause(1000)
+  const from = performance.now()
+  const server = world.lab.servers.find(({ id }) => id === 'ms-1')
+  if (!server) throw new PorticoError('E_LAB', 'there is no server ms-1')
+  process.kill(server.pid, how === 'kill' ? 'SIGKILL' : 'SIGSTOP')
+  await pause(how === 'kill' ? 5_000 : 9_000)
+  const now = performance.now()
+  const got = received(pairs)
+  const ends = pairs.flatMap(pair => pair.ends)
+  const kept = ends.filter(end => !end.isOver() && isThere(got.get(end) ?? [], end.hears, now - 1000))
+  const holes = kept.map(end => longestHole(got.get(end) ?? [], end.hears, from, now))
+  const doubleLegs = how === 'freeze' ? await doubleLegsAfter(world, server.pid, kept) : 0
+  await world.stop()
+  return {
+    figures: { ...holeFigures(holes), keptPct: share(kept.length, ends.length), doubleLegs },
+    conditions: { pairs: count, how, legs: ends.length, ...without },
+  }
+}
+
+/** The hung server comes back: what it still holds of the legs that went elsewhere, once it had the time to let go. */
+async function doubleLegsAfter(world: World, pid: number, kept: readonly PairEnd[]): Promise<number> {
+  process.kill(pid, 'SIGCONT')
+  await pause(15_000)
+  const legs = await Promise.all(world.lab.servers.map(({ id }) => world.lab.channels(id)))
+  return legs.flat().length - kept.length
+}
+
+const without = {
+  agents: 'plain RTP between agent and rtpengine (no DTLS-SRTP), PCMA',
+  tone: '440 and 1004 Hz',
+}
+
+async function everybodyHears(pairs: readonly Pair[]): Promise<void> {
+  await until(
+    'every agent and every client to hear each other',
+    async () => {
+      await pause(500)
+      const since = performance.now() - 400
+      return [...received(pairs)].every(([end, arrivals]) => isThere(arrivals, end.hears, since))
+    },
+    20_000,
+  )
+}
+
+function holeFigures(holes: readonly number[]): Record<string, number> {
+  return {
+    holeMsP50: rounded(percentile(holes, 0.5), 0),
+    holeMsP99: rounded(percentile(holes, 0.99), 0),
+    holeMsMax: rounded(Math.max(...holes), 0),
+  }
+}
+
+function share(part: number, whole: number): number {
+  return rounded((100 * part) / whole)
+}
+
+const order = orderSchema.parse(JSON.parse(process.argv[2] ?? '{}'))
+const measured = order.bench === 'move' ? await move(order) : await survive(order)
+console.log(JSON.stringify(measured))
+process.exit(0)

@@ -1,0 +1,85 @@
+import { SyntheticCarrier } from '../../../cli/synthetic/carrier.ts'
+import { browserOffer, isUp } from '../../../cli/synthetic/user-agent.ts'
+import { PorticoError } from '../../../runtime/errors.ts'
+import { openTonePhone, type Arrival, type TonePhone } from '../../../test/support/rtp-tone.ts'
+import { audioTarget, pcmaOffer } from '../../../test/support/sip-client.ts'
+import { startWorld, type World } from '../../../test/support/world.ts'
+import { openNgRelay } from './ng-relay.ts'
+
+/** An agent (440 Hz) and its client (1004 Hz), who hear each other through a conference of a real Asterisk. */
+export interface Pair {
+  readonly agent: string
+  readonly ends: readonly [PairEnd, PairEnd]
+}
+
+/** One of the two, and the tone that it is to hear. */
+export interface PairEnd {
+  readonly phone: TonePhone
+  readonly hears: number
+  /** Whether its leg was ended by the other side. */
+  readonly isOver: () => boolean
+}
+
+/** A call centre with a door whose agents speak plain RTP to rtpengine, in the network namespace of this process. */
+export async function openWorld(servers: number): Promise<World> {
+  const rtpengine = [await openNgRelay(22_300, 22_222)]
+  const world = await startWorld({
+    servers,
+    store: 'memory:',
+    engine: 'embedded',
+    settings: { media: { rtpengine } },
+  })
+  await world.client.trunks.add({ id: 'carrier', addresses: [clientAddress] })
+  return world
+}
+
+const agentAddress = '127.0.0.3'
+const clientAddress = '127.0.0.2'
+
+/** Brings that many pairs up, one after the other, and waits until everybody hears its tone. */
+export async function bringUp(world: World, count: number): Promise<readonly Pair[]> {
+  const carrier = new SyntheticCarrier({ address: clientAddress, door: { host: '127.0.0.1', port: 5060 } })
+  await carrier.start()
+  const pairs: Pair[] = []
+  for (let n = 1; n <= count; n += 1) pairs.push(await bringUpOne(world, carrier, `agent-${n}`))
+  return pairs
+}
+
+async function bringUpOne(world: World, carrier: SyntheticCarrier, id: string): Promise<Pair> {
+  const voice = await openTonePhone(agentAddress)
+  const agent = await (await world.agent(id)).join(agentOffer(voice.port))
+  const listener = await openTonePhone(clientAddress)
+  const client = await carrier.call(id, pcmaOffer(clientAddress, listener.port))
+  if (!isUp(client)) throw new PorticoError('E_LAB', `the client of ${id} was answered ${client.status}`)
+  return {
+    agent: id,
+    ends: [end(voice, 440, 1004, agent), end(listener, 1004, 440, client)],
+  }
+}
+
+function end(
+  phone: TonePhone,
+  plays: number,
+  hears: number,
+  call: { readonly sdp: string; readonly ended: Promise<void> },
+): PairEnd {
+  const { host, port } = audioTarget(call.sdp)
+  phone.play(plays)
+  phone.sendTo(host, port)
+  let over = false
+  void call.ended.then(() => (over = true))
+  return { phone, hears, isOver: () => over }
+}
+
+/** What a browser would offer, of G.711 alone, at a port that exists. */
+function agentOffer(port: number): string {
+  return browserOffer()
+    .replaceAll('127.0.0.1', agentAddress)
+    .replace(/^m=audio.*/m, `m=audio ${port} UDP/TLS/RTP/SAVPF 8`)
+    .replaceAll(/^a=rtpmap:(?!8 ).*\r\n/gm, '')
+}
+
+/** What each end of the pairs received since the last time. */
+export function received(pairs: readonly Pair[]): ReadonlyMap<PairEnd, readonly Arrival[]> {
+  return new Map(pairs.flatMap(({ ends }) => ends.map(one => [one, one.phone.arrivals()] as const)))
+}
