@@ -208,11 +208,14 @@ const agents = z.strictObject({
           .max(16),
         username: z.string().min(1).max(256).exactOptional(),
         credential: z.string().min(1).max(256).exactOptional(),
+        secret: z.string().min(1).max(256).exactOptional(),
       }),
     )
     .max(16)
     .default([])
-    .describe('STUN and TURN servers that agents’ browsers are told; JSON in the environment.'),
+    .describe(
+      'STUN and TURN servers that agents’ browsers are told; JSON in the environment. With `secret` (coturn `static-auth-secret`) instead of `username` and `credential` each agent gets an account that ends with its session.',
+    ),
 })
 
 /** The shape of the configuration file: every setting with type, default, limits and meaning. Unknown keys are errors. */
@@ -367,6 +370,9 @@ function contradictions(config: z.output<z.ZodObject<typeof configSchema.shape>>
   }
   if (config.media.mode === 'rtpengine' && config.media.rtpengine.length === 0) {
     found.push([['media', 'rtpengine'], 'must name at least one rtpengine unless media.mode is direct'])
+  }
+  if (people.iceServers.some(({ secret, username, credential }) => secret && (username ?? credential))) {
+    found.push([['agents', 'iceServers'], 'a server has either a secret or username and credential'])
   }
   if (config.signalling.engine === 'drachtio' && config.signalling.drachtio.secret === undefined) {
     found.push([['signalling', 'drachtio', 'secret'], 'is needed when signalling.engine is drachtio'])

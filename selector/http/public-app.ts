@@ -6,6 +6,7 @@ import { messageOf } from '../../runtime/errors.ts'
 import type { Log } from '../../runtime/log.ts'
 import type { LoginThrottle } from '../../runtime/login-throttle.ts'
 import { sessionRequest, type SessionGrant } from '../contract.ts'
+import { iceServersFor, type IceServerSetting } from '../ice-servers.ts'
 import type { Credentials } from '../credentials.ts'
 import { limited } from './admin-app.ts'
 import { readBody } from './input.ts'
@@ -20,7 +21,9 @@ export interface PublicAppOptions {
   /** `wss://host:port/path` of the agents' WebSocket; undefined: the host by which the page was called. */
   readonly wssUrl?: string
   readonly wssPath: string
-  readonly iceServers: SessionGrant['iceServers']
+  readonly iceServers: readonly IceServerSetting[]
+  /** Wall-clock milliseconds. */
+  readonly now: () => number
   /** Where the built softphone is; without it the page says how to build it. */
   readonly softphoneDir: string
   readonly maxBodyBytes: number
@@ -97,7 +100,7 @@ function tooMany(c: Context, waitMs: number): Response {
 
 function grant(
   c: Context,
-  { domain, iceServers, wssUrl, wssPath }: PublicAppOptions,
+  { domain, iceServers, wssUrl, wssPath, now }: PublicAppOptions,
   agent: string,
   issued: Pick<SessionGrant, 'authorizationUser' | 'password' | 'expiresAt'>,
 ): SessionGrant {
@@ -106,7 +109,7 @@ function grant(
     sipUri: `sip:${agent}@${domain}`,
     ...issued,
     wssUrl: wssUrl ?? `wss://${new URL(c.req.url).host}${wssPath}`,
-    iceServers,
+    iceServers: iceServersFor(iceServers, { agent, expiresAt: issued.expiresAt, now: now() }),
     conference: `agt-${agent}`,
   }
 }

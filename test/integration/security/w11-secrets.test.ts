@@ -82,6 +82,7 @@ function publicApp(t: Test, given: Pick<Parameters<typeof createPublicApp>[0], '
     domain,
     wssPath: '/sip',
     iceServers: [],
+    now: () => 0,
     softphoneDir: t.testdir({}),
     maxBodyBytes: 4096,
     addressOf: () => '192.0.2.1',

@@ -29,6 +29,7 @@ async function fixture(t: Test, wssUrl?: string): Promise<Fixture> {
     ...(wssUrl !== undefined && { wssUrl }),
     wssPath: '/sip',
     iceServers: [{ urls: ['stun:stun.example'] }],
+    now: () => 0,
     softphoneDir: join(dir, 'page'),
     maxBodyBytes: 65_536,
     log: silentLog,
