@@ -100,7 +100,7 @@ export class FrontDoor {
   }
 
   async #request(event: RequestEvent): Promise<void> {
-    const { directory, agents } = this.#options
+    const { directory } = this.#options
     if (event.dialog !== undefined) return this.#inDialog(event, event.dialog)
     const caller = callerAt(event.origin, directory)
     if (caller.kind === 'stranger') return this.#reply(event, 403)
@@ -110,7 +110,7 @@ export class FrontDoor {
       case 'OPTIONS':
         return this.#reply(event, 200, [['Allow', allowedMethods]])
       case 'REGISTER':
-        return caller.kind === 'agent' ? agents.register(event, caller.flow) : this.#reply(event, 403)
+        return caller.kind === 'agent' ? this.#register(event, caller.flow) : this.#reply(event, 403)
       case 'INVITE':
         if (caller.kind === 'agent') return this.#fromAgent(event, caller.flow)
         if (caller.kind === 'server') return this.#fromServer(event, caller.server)
@@ -156,6 +156,14 @@ export class FrontDoor {
     session.flow = caller.flow
     session.handle({ kind: 'flow-back' })
     return true
+  }
+
+  /** An agent whose connection was lost and who registers over another one is heard there in its call, too. */
+  async #register(event: RequestEvent, flow: string): Promise<void> {
+    const agent = await this.#options.agents.register(event, flow)
+    if (agent === undefined) return
+    for (const session of this.calls.all())
+      if (session.isAway && session.call.agent === agent) session.followTo(flow)
   }
 
   async #fromAgent(event: RequestEvent, flow: string): Promise<void> {

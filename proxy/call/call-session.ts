@@ -6,7 +6,7 @@ import type { Call, CallEvent, CallState, Effect, LegName, MediaVerb, TimerName 
 import { initial, step } from './call-state.ts'
 import { inviteTo, type CallerFacts } from './b-leg.ts'
 import type { MoveEnd } from './move.ts'
-import { innerLeg } from './parties.ts'
+import { agentLeg, innerLeg } from './parties.ts'
 import type { Verdict } from './verdict.ts'
 
 /** What a session carries out its effects with. */
@@ -58,6 +58,9 @@ export class CallSession {
   #answeredAt: number | undefined
   #measured: Promise<MediaStatistics | undefined> | undefined
   readonly #servers = new Set<string>()
+  /** The agent has not spoken in its dialog yet since it moved to `flow`. */
+  #hasMoved = false
+  #agentDialog: string | undefined
   #busy = false
 
   constructor(
@@ -69,6 +72,7 @@ export class CallSession {
   ) {
     this.call = call
     this.flow = flow
+    if (agentLeg(call) === 'a') this.#agentDialog = call.dialog
     if (call.caller !== undefined) this.#isOn(call.caller.id)
     this.#facts = facts
     this.#ports = ports
@@ -78,6 +82,18 @@ export class CallSession {
 
   get state(): CallState {
     return this.#state
+  }
+
+  /** Whether the agent's connection is lost, and the call waits for it. */
+  get isAway(): boolean {
+    return this.#timers.has('flow')
+  }
+
+  /** The agent is reached over another connection from now on. */
+  followTo(flow: string): void {
+    this.flow = flow
+    this.#hasMoved = true
+    this.handle({ kind: 'flow-back' })
   }
 
   /** Takes an event in; events that arise meanwhile wait for their turn. */
@@ -100,6 +116,11 @@ export class CallSession {
     if (before.kind !== after.kind) this.#moved(after)
   }
 
+  #flowTo(dialog: string): { readonly flow?: string } {
+    const { flow } = this
+    return this.#hasMoved && flow !== undefined && dialog === this.#agentDialog ? { flow } : {}
+  }
+
   #isOn(server: string): void {
     this.server = server
     this.#servers.add(server)
@@ -108,6 +129,7 @@ export class CallSession {
   /** A dialog that an INVITE of ours has made: with the place that was asked, or with the server that a move goes to. */
   #bindB({ transaction, dialog = '' }: Extract<CallEvent, { kind: 'response' }>): void {
     const isMove = this.#state.kind === 'up' && this.#state.move?.branch === transaction
+    if (!isMove && agentLeg(this.call) === 'b') this.#agentDialog = dialog
     this.#index.bind(dialog, this, isMove ? innerLeg(this.call) : 'b')
   }
 
@@ -137,14 +159,19 @@ export class CallSession {
       }
       case 'ask':
         this.#index.watch(effect.transaction, this)
-        return edge.request(effect)
+        return edge.request({ ...effect, ...this.#flowTo(effect.dialog) })
       case 'cancel':
         return edge.cancel(effect.branch)
       case 'ack':
         return edge.ack(effect.dialog, effect.body)
       case 'bye': {
         const { dialog } = effect
-        return edge.request({ transaction: `${this.call.id}-bye-${dialog}`, method: 'BYE', dialog })
+        return edge.request({
+          transaction: `${this.call.id}-bye-${dialog}`,
+          method: 'BYE',
+          dialog,
+          ...this.#flowTo(dialog),
+        })
       }
       case 'invite':
       case 'offer':

@@ -1,3 +1,4 @@
+import type { HeaderLine } from '../../engine/message/message.ts'
 import { messageOf } from '../../runtime/errors.ts'
 import type { Log } from '../../runtime/log.ts'
 import type { EdgeEvent, SipEdge } from '../ports.ts'
@@ -19,8 +20,8 @@ export interface AgentsOptions {
 
 /** The agents' side of the door: who is on which connection. One connection speaks for one agent, proven by digest. */
 export interface Agents {
-  /** Answers a REGISTER. */
-  register(event: RequestEvent, flow: string): Promise<void>
+  /** Answers a REGISTER. Resolves to the agent that is reached over this connection from now on, if one is. */
+  register(event: RequestEvent, flow: string): Promise<string | undefined>
   /**
    * Who sent the request. When nobody is proven, the request has been answered (401, 400, 403, 503) and the result is
    * undefined. What was proven on a connection holds there for as long as the credentials do.
@@ -36,13 +37,14 @@ export function createAgents({ edge, authenticator, registrar, domain, log }: Ag
     })
   })
 
-  async function register(event: RequestEvent, flow: string): Promise<void> {
+  async function register(event: RequestEvent, flow: string): Promise<string | undefined> {
     const proof = await prove(event, flow)
-    if (proof === undefined || !isOwn(event, proof)) return
+    if (proof === undefined || !isOwn(event, proof)) return undefined
     const { agent, expiresAt } = proof.credentials
     const { status, headers } = await registrar.register(agent, flow, event.request, expiresAt)
     log.info('agent.register', { agent, flow, status })
     edge.respond({ transaction: event.transaction, status, headers })
+    return status === 200 ? agent : undefined
   }
 
   async function identify(event: RequestEvent, flow: string): Promise<string | undefined> {
@@ -65,15 +67,13 @@ export function createAgents({ edge, authenticator, registrar, domain, log }: Ag
         return { user, credentials }
       }
       case 'challenge':
-        edge.respond({ transaction, status: 401, headers: identity.headers })
-        return undefined
+        return refuse(transaction, 401, identity.headers)
       case 'malformed':
         return refuse(transaction, 400)
       case 'slowed': {
         log.warn('agent.login-slowed', { address: origin.address, waitMs: identity.waitMs })
         const seconds = String(Math.ceil(identity.waitMs / 1000))
-        edge.respond({ transaction, status: 503, headers: [['Retry-After', seconds]] })
-        return undefined
+        return refuse(transaction, 503, [['Retry-After', seconds]])
       }
     }
   }
@@ -86,8 +86,8 @@ export function createAgents({ edge, authenticator, registrar, domain, log }: Ag
     return false
   }
 
-  function refuse(transaction: string, status: number): undefined {
-    edge.respond({ transaction, status })
+  function refuse(transaction: string, status: number, headers: readonly HeaderLine[] = []): undefined {
+    edge.respond({ transaction, status, headers })
     return undefined
   }
 

@@ -128,6 +128,33 @@ t.test('inside a call only its own parties are heard', async t => {
   t.match(parts.records, [{ verdict: 'server-hung-up', server: 'ms-1', agent: '1001' }])
 })
 
+t.test(
+  'an agent whose connection was lost has its call again when it registers over another one',
+  async t => {
+    const parts = doorParts()
+    await agentIn(parts)
+    await parts.tell({ kind: 'flow-closed', flow: 'flow-1' })
+    parts.clock.advance(20_000)
+    const to = [['To', '<sip:1001@portico.test>']] as const
+    const register = (transaction: string, headers: typeof from1001) =>
+      parts.tell(
+        requestEvent('REGISTER', { origin: origins.agentAgain, transaction, headers: [...headers, ...to] }),
+      )
+    await register('again', from1001)
+    t.strictSame(parts.statuses('again'), [200])
+    parts.clock.advance(20_000)
+    t.equal(parts.door.calls.size, 1, 'the grace is over, and the call goes on')
+    parts.door.hangUpAll()
+    t.match(
+      parts.edge.requests.filter(({ method }) => method === 'BYE'),
+      [
+        { dialog: 'dialog-t1', flow: 'flow-2' },
+        { dialog: 'b', flow: undefined },
+      ],
+    )
+  },
+)
+
 t.test('an agent whose connection was lost takes its call over on another one, proven again', async t => {
   const parts = doorParts()
   await agentIn(parts)
