@@ -50,6 +50,7 @@ export async function startFrontDoor(config: Config): Promise<FrontDoorProcess> 
     store,
     credentials: selector.credentials,
     onPublicRequest: selector.onPublicRequest,
+    hangUpAt: (server, call) => actions.hangup(server, call),
     clock,
     log,
   })
@@ -59,6 +60,7 @@ export async function startFrontDoor(config: Config): Promise<FrontDoorProcess> 
     clock,
     chance: Math.random,
     onDead: server => door.serverDied(server),
+    onLive: server => door.serverReturned(server),
     log,
   })
   const storePart: Part = { name: 'store', start: () => store.start(), stop: () => store.stop() }

@@ -24,6 +24,8 @@ export interface FrontDoorOptions {
   readonly agents: Agents
   readonly prober: Prober
   readonly outward: Outward
+  /** Hangs up every leg of a call that a media server has, asked by its Manager Interface. */
+  readonly hangUpAt: (server: MediaServer, call: string) => Promise<number>
   readonly reception: Reception
   readonly domain: string
   readonly limits: CallLimits
@@ -92,6 +94,17 @@ export class FrontDoor {
     const moved = await this.mover.move({ agent, ...(to && { to }) })
     if (moved.kind === 'moved') return { kind: 'done', calls: moved.calls, server: moved.server.id }
     return moved.reason === 'no-agent' ? undefined : { kind: 'refused', reason: moved.reason }
+  }
+
+  /** A media server is heard again: the old legs of calls that fled from it are hung up. */
+  async serverReturned(server: string): Promise<void> {
+    const media = this.#options.directory.server(server)
+    if (media === undefined) return
+    const ended = this.mover.leftOn(server).map(call => this.#options.hangUpAt(media, call))
+    for (const outcome of await Promise.allSettled(ended)) {
+      if (outcome.status === 'fulfilled') continue
+      this.#options.ports.log.warn('call.old-leg-kept', { server, cause: messageOf(outcome.reason) })
+    }
   }
 
   /** Takes the calls on a media server that is dead to another one; those for which there is none, or without an anchor for their media, end. */

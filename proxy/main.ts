@@ -49,6 +49,8 @@ export interface DoorOptions {
   readonly credentials: Credentials
   /** Gets every HTTP request on the public port that is no WebSocket. */
   readonly onPublicRequest: (request: IncomingMessage, response: ServerResponse) => void
+  /** Hangs up every leg of a call on a media server; absent: a server that hung keeps what the door's BYE did not end. */
+  readonly hangUpAt?: (server: MediaServer, call: string) => Promise<number>
   readonly clock: Clock
   readonly log: Log
 }
@@ -58,6 +60,8 @@ export interface Door extends Part {
   readonly calls: Calls
   /** Takes the calls on a media server that is dead to others; told by whoever knows before the probes do. */
   serverDied(server: string): void
+  /** Ends what a media server that is heard again still holds of calls that were taken from it. */
+  serverReturned(server: string): void
   /** How often it ejected servers. */
   readonly health: Pick<HealthWatch, 'ejections'>
   /** What its engine and its sockets count. */
@@ -118,6 +122,7 @@ export function createDoor(options: DoorOptions, given?: Signalling): Door {
     name: 'door',
     calls: frontDoor.calls,
     serverDied: server => void frontDoor.serverLost(server),
+    serverReturned: server => void frontDoor.serverReturned(server),
     health,
     ...(signalling.metrics && { metrics: signalling.metrics }),
     ...(signalling.trace && { trace: signalling.trace }),
@@ -186,6 +191,7 @@ function compose(options: DoorOptions, { edge: bare, trace }: Signalling, media:
     directory,
     agents: createAgentsSide(options, edge, directory, door),
     prober,
+    hangUpAt: options.hangUpAt ?? (async () => 0),
     outward: createOutward({
       bindings: store.bindings,
       choice: trunks.choice,

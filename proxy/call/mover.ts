@@ -36,6 +36,8 @@ export type Moved =
 export class Mover {
   readonly #ports: MoverPorts
   readonly #moving = new Map<string, Promise<Moved>>()
+  /** Calls that fled from a server, which may only have hung and still hold their old legs. */
+  readonly #leftBehind = new Map<string, Set<string>>()
 
   constructor(ports: MoverPorts) {
     this.#ports = ports
@@ -54,9 +56,21 @@ export class Mover {
   /** Moves every call away from a server that is dead; those that find no other one are ended. */
   async flee(server: string): Promise<void> {
     const stranded = [...this.#ports.calls.all()].filter(session => session.server === server)
+    const left = this.#leftBehind.get(server) ?? new Set()
+    for (const { call } of stranded) left.add(call.id)
+    this.#leftBehind.set(server, left)
     const agents = stranded.filter(({ call }) => call.anchored && agentLeg(call) !== undefined)
     await Promise.all(agents.map(({ call }) => this.move({ agent: call.agent, isLost: true })))
     await Promise.all(stranded.map(session => this.#follow(session, server)))
+  }
+
+  /**
+   * The calls that fled from `server` and are not there now: what it still holds of them is to be hung up. Each is told once.
+   */
+  leftOn(server: string): readonly string[] {
+    const left = [...(this.#leftBehind.get(server) ?? [])]
+    this.#leftBehind.delete(server)
+    return left.filter(call => this.#ports.calls.byId(call)?.server !== server)
   }
 
   /** Moves an agent that is in no call away from `server`, so that a client that cannot reach it there can follow. */

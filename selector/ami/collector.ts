@@ -22,6 +22,8 @@ export interface CollectorOptions {
   readonly fence: number
   /** Called when it is known that nobody listens there any more. */
   readonly onDead?: () => void
+  /** Called with the first snapshot of each connection. */
+  readonly onLive?: () => void
   readonly clock: Clock
   readonly log: Log
 }
@@ -201,6 +203,7 @@ export class Collector {
     this.#snapshots += 1
     this.#options.link.proven()
     this.#apply(snapshotOf(items))
+    if (isFirst) this.#options.onLive?.()
     if (isFirst) this.#vigilance.began(before, this.#roster, askedAt)
     else this.#vigilance.corrected(before, this.#roster, askedAt)
   }

@@ -18,6 +18,8 @@ export interface FleetCollectorOptions {
   readonly log: Log
   /** Called when a server that was heard before is dead. */
   readonly onDead?: (server: string) => void
+  /** Called when it is known what a server carries, for the first time or again. */
+  readonly onLive?: (server: string) => void
   /** Injected so that a test needs no Asterisk. */
   readonly connect?: (server: MediaServer) => AmiLink
 }
@@ -143,6 +145,7 @@ class Post {
     const { store, clock, log } = this.#options
     const server = this.server.id
     const onDead = (): void => this.#options.onDead?.(server)
+    const onLive = (): void => this.#options.onLive?.(server)
     try {
       this.#collector = new Collector({
         server,
@@ -150,6 +153,7 @@ class Post {
         ledger: store.ledger,
         fence,
         onDead,
+        onLive,
         clock,
         log,
       })

@@ -182,6 +182,7 @@ export function doorParts({ calls = 100, trunk = acision, routes = [] }: DoorPar
       log: silentLog,
     }),
     prober: { start: () => undefined, stop: () => undefined, take: () => false },
+    hangUpAt: async () => 0,
     outward: createOutward({
       bindings,
       choice: trunks.choice,

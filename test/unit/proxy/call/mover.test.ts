@@ -1,0 +1,217 @@
+import t from 'tap'
+import type { Call } from '../../../../proxy/call/call.ts'
+import { CallSession } from '../../../../proxy/call/call-session.ts'
+import { Calls } from '../../../../proxy/call/calls.ts'
+import { Mover } from '../../../../proxy/call/mover.ts'
+import { directMedia } from '../../../../proxy/media/direct.ts'
+import type { CallRecord, Media, RequestOrder, SipEdge } from '../../../../proxy/ports.ts'
+import { silentLog } from '../../../../runtime/log.ts'
+import type { MediaServer } from '../../../../selector/domain/media-server.ts'
+import { ManualClock } from '../../../support/manual-clock.ts'
+import { agentCall, clientCall, server } from './fixtures.ts'
+
+const servers = [1, 2, 3].map((n): MediaServer => {
+  const { sip, ...rest } = server(`ms-${n}`)
+  return { ...rest, sip: { ...sip, host: `127.0.1.${n}` } }
+})
+const [ms1, ms2] = servers
+const agent: Call = { ...agentCall, id: 'a1', transaction: 'ta', dialog: 'da' }
+const client: Call = {
+  ...clientCall,
+  id: 'c1',
+  transaction: 'tc',
+  dialog: 'dc',
+  target: { kind: 'places', places: ms1 ? [{ kind: 'server', server: ms1 }] : [] },
+}
+
+/** A description is no more than a name here. */
+const echo = async ({ sdp }: { readonly sdp: string }): Promise<string> => sdp
+
+/** An agent and a client that are up on ms-1, in a world where each server answers an INVITE with the status that `answers` has for it. */
+async function world(calls: readonly Call[] = [agent, client]) {
+  const index = new Calls()
+  const clock = new ManualClock()
+  const orders: RequestOrder[] = []
+  const records: CallRecord[] = []
+  const pins = new Map<string, string>()
+  const answers = new Map<string, number>()
+  const answer = (order: RequestOrder): void => {
+    const host = /@([^:]*)/.exec(order.uri ?? '')?.[1] ?? ''
+    const status = answers.get(host) ?? 200
+    const made = status < 300 ? { dialog: `d-${order.transaction}` } : {}
+    const body = { type: 'application/sdp', content: `o=${host}` }
+    const { transaction } = order
+    index
+      .byOutgoing(transaction, true)
+      ?.handle({ kind: 'response', transaction, status, local: false, body, ...made })
+  }
+  const edge: SipEdge = {
+    start: async () => undefined,
+    stop: async () => undefined,
+    respond: () => undefined,
+    request(order) {
+      orders.push(order)
+      if (order.method === 'INVITE') queueMicrotask(() => answer(order))
+    },
+    cancel: () => undefined,
+    ack: () => undefined,
+    closeFlow: () => undefined,
+  }
+  const media: Media = { ...directMedia, anchors: true, invite: echo, offer: echo, answer: echo }
+  const ports = {
+    edge,
+    media,
+    placement: {
+      place: async ({ exclude }: { readonly exclude: readonly string[] }) => {
+        const found = servers.find(({ id }) => !exclude.includes(id))
+        if (found) return { kind: 'placed', server: found } as const
+        return { kind: 'none', reason: 'all-full', retryAfterSec: 5 } as const
+      },
+      release: async () => undefined,
+      settled: async (order: { readonly agent: string; readonly server: string }) =>
+        void pins.set(order.agent, order.server),
+      left: async () => undefined,
+      whereIs: async (who: string) => {
+        const found = servers.find(({ id }) => id === pins.get(who))
+        return found && { server: found, call: 'x' }
+      },
+      result: () => undefined,
+    },
+    peers: { result: () => undefined },
+    callLog: {
+      began: () => undefined,
+      changed: () => undefined,
+      over: (record: CallRecord) => void records.push(record),
+    },
+    clock,
+    log: silentLog,
+  }
+  const mover = new Mover({ calls: index, ...ports })
+  const sessions = calls.map(call => {
+    const facts = { domain: 'portico.test', caller: { user: call.agent }, headers: [], maxForwards: 70 }
+    const session = new CallSession(call, facts, undefined, { ...ports, homes: mover }, index)
+    index.add(session)
+    session.handle({ kind: 'began' })
+    return session
+  })
+  await settle()
+  orders.length = 0
+  return { mover, sessions, orders, records, pins, answers, clock }
+}
+
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 60; turn++) await Promise.resolve()
+}
+
+t.test('an agent goes first, its client after it, and both are on the new server', async t => {
+  const { mover, sessions, orders, pins } = await world()
+  t.match(await mover.move({ agent: '1001' }), { kind: 'moved', server: { id: 'ms-2' }, calls: ['a1', 'c1'] })
+  t.strictSame(
+    sessions.map(session => session.server),
+    ['ms-2', 'ms-2'],
+  )
+  t.equal(pins.get('1001'), 'ms-2')
+  t.match(
+    orders.map(({ method, uri, dialog }) => `${method} ${uri ?? dialog}`),
+    [/^INVITE sip:agt-1001@127\.0\.1\.2/, /^INVITE sip:cli-1001@127\.0\.1\.2/, 'BYE d-a1-b1', 'BYE d-c1-b1'],
+    'and nothing is sent to the outside',
+  )
+})
+
+t.test('an agent goes to the server that is named', async t => {
+  const { mover } = await world()
+  const to = servers[2]
+  t.match(await mover.move({ agent: '1001', ...(to && { to }) }), { kind: 'moved', server: { id: 'ms-3' } })
+})
+
+t.test('a server that does not take the agent is followed by the next one', async t => {
+  const { mover, answers } = await world()
+  answers.set('127.0.1.2', 503)
+  t.match(await mover.move({ agent: '1001' }), { kind: 'moved', server: { id: 'ms-3' } })
+})
+
+t.test('when no server takes the agent, everybody stays', async t => {
+  const { mover, sessions, answers } = await world()
+  answers.set('127.0.1.2', 503).set('127.0.1.3', 503)
+  t.match(await mover.move({ agent: '1001' }), { kind: 'stayed', reason: 'no-server' })
+  t.strictSame(
+    sessions.map(({ server: on, state }) => `${on} ${state.kind}`),
+    ['ms-1 up', 'ms-1 up'],
+  )
+})
+
+t.test('who is where it shall go, and who is not here, stays', async t => {
+  const { mover } = await world()
+  t.strictSame(await mover.move({ agent: '1001', ...(ms1 && { to: ms1 }) }), {
+    kind: 'stayed',
+    reason: 'already-there',
+  })
+  t.strictSame(await mover.move({ agent: '1002' }), { kind: 'stayed', reason: 'no-agent' })
+})
+
+t.test('two orders for one agent are one move', async t => {
+  const { mover, orders } = await world()
+  const both = await Promise.all([mover.move({ agent: '1001' }), mover.move({ agent: '1001' })])
+  t.equal(both[0], both[1])
+  t.equal(orders.filter(({ method }) => method === 'INVITE').length, 2)
+})
+
+t.test('the calls of a dead server go on at another one', async t => {
+  const { mover, sessions, records } = await world()
+  await mover.flee('ms-1')
+  t.strictSame(
+    sessions.map(({ server: on, state }) => `${on} ${state.kind}`),
+    ['ms-2 up', 'ms-2 up'],
+  )
+  t.strictSame(records, [])
+})
+
+t.test('those that find no other server are over', async t => {
+  const { mover, sessions, answers, records, clock } = await world()
+  answers.set('127.0.1.2', 503).set('127.0.1.3', 503)
+  const fled = mover.flee('ms-1')
+  for (let turn = 0; turn < 40; turn++) {
+    await settle()
+    clock.advance(100)
+  }
+  await fled
+  t.strictSame(
+    sessions.map(({ state }) => state.kind),
+    ['over', 'over'],
+  )
+  t.strictSame(
+    records.map(({ verdict }) => verdict),
+    ['server-lost', 'server-lost'],
+  )
+})
+
+t.test('a client whose agent is at another door follows it as soon as it is somewhere else', async t => {
+  const { mover, sessions, pins, clock } = await world([client])
+  pins.set('1001', 'ms-1')
+  const fled = mover.flee('ms-1')
+  await settle()
+  pins.set('1001', ms2?.id ?? '')
+  clock.advance(100)
+  await fled
+  t.strictSame(
+    sessions.map(({ server: on, state }) => `${on} ${state.kind}`),
+    ['ms-2 up'],
+  )
+})
+
+t.test('an agent without clients is moved so that a client can follow; one in a call is not', async t => {
+  const idle = await world([agent])
+  t.match(await idle.mover.rehome('1001', 'ms-1'), { kind: 'placed', server: { id: 'ms-2' } })
+  const busy = await world()
+  t.match(await busy.mover.rehome('1001', 'ms-1'), { kind: 'none' })
+})
+
+t.test('what fled from a server is to be hung up there when it returns, once', async t => {
+  const { mover } = await world()
+  await mover.flee('ms-1')
+  t.strictSame(mover.leftOn('ms-1'), ['a1', 'c1'])
+  t.strictSame(mover.leftOn('ms-1'), [])
+  await mover.flee('ms-2')
+  await mover.move({ agent: '1001', ...(ms2 && { to: ms2 }) })
+  t.strictSame(mover.leftOn('ms-2'), [], 'but not what has come back to it')
+})
