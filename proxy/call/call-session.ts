@@ -1,5 +1,5 @@
 import type { Log } from '../../runtime/log.ts'
-import { messageOf } from '../../runtime/errors.ts'
+import { messageOf, PorticoError } from '../../runtime/errors.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { CallLog, LiveCall, Media, MediaStatistics, Placed, Placement, SipEdge } from '../ports.ts'
 import type { Call, CallEvent, CallState, Effect, LegName, MediaVerb, TimerName } from './call.ts'
@@ -256,7 +256,8 @@ export class CallSession {
       sdp => this.handle({ kind: told, key, sdp }),
       (cause: unknown) => {
         log.warn('call.media-failed', { call: this.call.id, cause: messageOf(cause) })
-        this.handle({ kind: 'media-failed', key })
+        const isRefused = cause instanceof PorticoError && cause.code === 'E_MEDIA_SDP'
+        this.handle({ kind: 'media-failed', key, isRefused })
       },
     )
   }

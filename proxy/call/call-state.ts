@@ -1,9 +1,9 @@
 import type { Answering, Call, CallEvent, CallState, Effect, Setup, Step } from './call.ts'
-import { abandon, ack, cancelled, over, refuse } from './ending.ts'
+import { abandon, ack, cancelled, over, refuse, undo } from './ending.ts'
 import { stepUp } from './in-dialog.ts'
 import { stepLate } from './late-offer.ts'
 import { sdpBody } from './parties.ts'
-import { stepOffering, stepPlacing } from './placing.ts'
+import { goOn, stepOffering, stepPlacing } from './placing.ts'
 import { stepTrying } from './trying.ts'
 import { settling, upFrom } from './connect.ts'
 import { hungUp } from './verdict.ts'
@@ -92,8 +92,19 @@ function dialogLost(call: Call, state: Setup, { leg }: Extract<CallEvent, { kind
 function answering(call: Call, state: Answering, event: CallEvent): Step {
   if (event.kind === 'media-answered' && event.key === state.branch) return connected(call, state, event.sdp)
   if (event.kind === 'media-failed' && event.key === state.branch)
-    return refuse(call, state, 503, 'media-failed')
+    return event.isRefused === true ? refuse(call, state, 503, 'media-failed') : anchoredAnew(call, state)
   return [state]
+}
+
+/**
+ * The media anchor died after it made the offer, so what the place was told leads nowhere. A media server is asked once more,
+ * through whichever anchor lives; somebody whose phone rang is not rung again.
+ */
+function anchoredAnew(call: Call, state: Answering): Step {
+  const { place, tried, rehomed } = state
+  if (place.kind !== 'server' || tried.length >= call.attempts)
+    return refuse(call, state, 503, 'media-failed')
+  return goOn(call, { kind: 'placing', tried, rehomed }, { kind: 'next', place }, undo(state))
 }
 
 function connected(call: Call, state: Answering, sdp: string): Step {

@@ -176,7 +176,8 @@ export type CallEvent =
   /** The media anchor is done with the exchange that `key` names. */
   | { readonly kind: 'media-offered'; readonly key: string; readonly sdp: string }
   | { readonly kind: 'media-answered'; readonly key: string; readonly sdp: string }
-  | { readonly kind: 'media-failed'; readonly key: string }
+  /** The media anchor could not; `isRefused`: the description itself cannot be used. */
+  | { readonly kind: 'media-failed'; readonly key: string; readonly isRefused?: boolean }
   | {
       readonly kind: 'response'
       readonly transaction: string

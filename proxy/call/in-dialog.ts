@@ -70,7 +70,7 @@ function exchange(call: Call, state: Up, event: CallEvent): Step {
     case 'media-answered':
       return mediaDone(call, state, event)
     case 'media-failed':
-      return mediaFailed(state, event.key)
+      return mediaFailed(state, event)
     default:
       return [state]
   }

@@ -74,6 +74,10 @@ export function goOn(
 /** The media anchor makes the offer for the place. */
 export function stepOffering(call: Call, state: Offering, event: CallEvent): Step {
   if (event.kind === 'media-offered' && event.key === state.branch) return dial(call, state, event.sdp)
-  if (event.kind === 'media-failed') return refuse(call, state, 503, 'media-failed')
+  if (event.kind === 'media-failed') {
+    return event.isRefused === true
+      ? refuse(call, state, 488, 'refused')
+      : refuse(call, state, 503, 'media-failed')
+  }
   return [state]
 }

@@ -144,11 +144,14 @@ function lateAnswered(state: Up, relay: Relay, sdp: string): Step {
 }
 
 /** The media anchor could not do it: the leg that asked is told, unless it was answered already. */
-export function mediaFailed(state: Up, key: string): Step {
+export function mediaFailed(
+  state: Up,
+  { key, isRefused }: Extract<CallEvent, { kind: 'media-failed' }>,
+): Step {
   const relay = relayOf(state, key)
   if (!relay) return [state]
   const rest = withoutRelay(state, relay)
-  return relay.stage === 'late-answering' ? [rest] : [rest, respondTo(key, 503)]
+  return relay.stage === 'late-answering' ? [rest] : [rest, respondTo(key, isRefused === true ? 488 : 503)]
 }
 
 /** The leg that asked has cancelled. */

@@ -101,6 +101,17 @@ const cases: readonly Case[] = [
     release,
     { kind: 'record', verdict: 'media-failed', status: 503 },
   ],
+  [
+    'refuses an offer that cannot be used',
+    agentCall,
+    offering,
+    { kind: 'media-failed', key: 'c1-b1', isRefused: true },
+    'over',
+    endMedia,
+    respond(488),
+    release,
+    { kind: 'record', verdict: 'refused', status: 488 },
+  ],
   ['does not take 100 Trying for progress', agentCall, trying, response(100), 'trying'],
   [
     'stops hurrying a server that rings, and tells the caller',
@@ -246,6 +257,20 @@ const cases: readonly Case[] = [
       body: { type: 'application/sdp', content: 'o=a-answer' },
     },
     { kind: 'settle', server: 'ms-1' },
+  ],
+  [
+    'asks the server once more when its media anchor died, so that another one takes the call',
+    agentCall,
+    answering,
+    { kind: 'media-failed', key: 'c1-b1' },
+    'offering',
+    { kind: 'bye', dialog: 'd-b' },
+    endMedia,
+    {
+      kind: 'invite',
+      key: 'c1-b2',
+      exchange: { ...exchangeA, call: 'c1-b2', to: { ...exchangeA.to, tag: 'c1-b2' } },
+    },
   ],
   [
     'answers a client without touching where its agent is',

@@ -77,7 +77,7 @@ flow-back         | .         | .         | .         | .         | .         | 
 flow-closed       | .         | .         | .         | .         | .         | .         | =         | =         | .
 hang-up           | over      | over      | over      | over      | over      | over      | over      | over      | .
 media-answered    | .         | .         | .         | up        | .         | .         | .         | .         | .
-media-failed      | .         | over      | .         | over      | over      | over      | .         | .         | .
+media-failed      | .         | over      | .         | offering  | over      | over      | .         | .         | .
 media-offered     | .         | trying    | .         | .         | =         | .         | .         | .         | =
 move              | .         | .         | .         | .         | .         | .         | =         | =         | .
 not-placed        | over      | .         | .         | .         | .         | .         | .         | .         | .
