@@ -105,7 +105,9 @@ async function everybodyHears(pairs: readonly Pair[]): Promise<void> {
   )
 }
 
+/** Nothing when no leg was kept. */
 function holeFigures(holes: readonly number[]): Record<string, number> {
+  if (holes.length === 0) return {}
   return {
     holeMsP50: rounded(percentile(holes, 0.5), 0),
     holeMsP99: rounded(percentile(holes, 0.99), 0),
