@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { SessionOutput } from '../selector/contract.ts'
 import type { CallsOutput } from '../selector/contract/calls.ts'
 import { connect, wantsJson } from './connect.ts'
+import { callColumns, registerDial } from './dial.ts'
 import { printJson, printList } from './print.ts'
 import { sessionColumns } from './sessions.ts'
 import type { Terminal } from './terminal.ts'
@@ -9,6 +10,7 @@ import type { Terminal } from './terminal.ts'
 /** `portico calls …`: calls in progress. */
 export function registerCalls(program: Command, terminal: Terminal): void {
   const calls = program.command('calls').description('Calls in progress.')
+  registerDial(calls, terminal)
   calls
     .command('ls')
     .description('List them, the oldest first.')
@@ -25,7 +27,7 @@ export function registerCalls(program: Command, terminal: Terminal): void {
     .description('Show one.')
     .action(async (call: string, _options: object, command: Command) => {
       const found = await (await connect(command, terminal)).calls.get(call)
-      printList(terminal, [found], { json: wantsJson(command), columns: sessionColumns, none: '' })
+      printList(terminal, [found], { json: wantsJson(command), columns: callColumns, none: '' })
     })
   calls
     .command('hangup <call>')

@@ -1,14 +1,16 @@
 import type { HeaderLine } from '../engine/message/message.ts'
 import { messageOf } from '../runtime/errors.ts'
+import type { Dial } from '../selector/domain/dial.ts'
 import type { Order, OrderOutcome } from '../selector/store/store.ts'
 import type { MediaServer } from '../selector/domain/media-server.ts'
 import type { Trunk } from '../selector/domain/trunk.ts'
 import { allowedMethods } from './call/b-leg.ts'
 import { CallSession, type SessionPorts } from './call/call-session.ts'
 import { Calls } from './call/calls.ts'
+import { dialEvent } from './call/dial-log.ts'
 import { Mover } from './call/mover.ts'
 import { bodyOf, newCall, type CallLimits, type Parties } from './call/new-call.ts'
-import { partyOf } from './call/parties.ts'
+import { agentLeg, partyOf } from './call/parties.ts'
 import type { Directory, EdgeEvent, Outward } from './ports.ts'
 import type { Agents } from './registrar/agents.ts'
 import { callerAt } from './route/caller.ts'
@@ -84,7 +86,17 @@ export class FrontDoor {
       session?.handle({ kind: 'hang-up' })
       return session && { kind: 'done', calls: [order.call] }
     }
-    return this.#move(order)
+    return order.kind === 'tell' ? this.#tell(order.dial) : this.#move(order)
+  }
+
+  /** An agent hears inside the dialog of its own leg what becomes of a number that was dialled for it. */
+  #tell(dial: Dial): OrderOutcome | undefined {
+    const found = [...this.calls.all()].find(
+      ({ call, state }) => call.agent === dial.agent && agentLeg(call) !== undefined && state.kind === 'up',
+    )
+    const transaction = `${dial.call}-${dial.news.state}`
+    found?.handle({ kind: 'tell', transaction, body: dialEvent(dial) })
+    return found && { kind: 'done', calls: [found.call.id] }
   }
 
   async #move({ agent, server }: Extract<Order, { kind: 'move' }>): Promise<OrderOutcome | undefined> {

@@ -18,6 +18,7 @@ import type { MediaServer } from '../selector/domain/media-server.ts'
 import type { Store } from '../selector/store/store.ts'
 import { createCallLog } from './call/call-log.ts'
 import type { Calls } from './call/calls.ts'
+import { followDials } from './call/dial-log.ts'
 import { createEvacuation, type Evacuation } from './call/evacuation.ts'
 import { FrontDoor } from './front-door.ts'
 import { directMedia } from './media/direct.ts'
@@ -336,13 +337,13 @@ function createReceptionSide(
 }
 
 function createRecords(
-  { config, store: { sessions, records }, log }: DoorOptions,
+  { config, store: { sessions, records, dials, orders }, clock, log }: DoorOptions,
   door: string,
   trace: Trace | undefined,
 ): CallLog {
   const { file } = config.cdr
   const onBegan = ({ leg, id }: LiveCall): void => trace?.link(leg, id)
-  return createCallLog({
+  const callLog = createCallLog({
     sessions,
     records,
     door,
@@ -350,6 +351,7 @@ function createRecords(
     log,
     onBegan,
   })
+  return followDials(callLog, { dials, orders, clock, log })
 }
 
 function createMedia(config: Config, clock: Clock, log: Log): MediaAnchor {

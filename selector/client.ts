@@ -24,7 +24,7 @@ import {
   type TraceOutput,
 } from './contract.ts'
 import { callsOutput, type CallsOutput } from './contract/calls.ts'
-import { dialOutput, type DialInput, type DialOutput } from './contract/dial.ts'
+import { callOutput, dialOutput, type CallOutput, type DialInput, type DialOutput } from './contract/dial.ts'
 import {
   routeOutput,
   routeVerdict,
@@ -83,7 +83,7 @@ export interface Client {
   /** What a call said on the wire, by its id or the Call-ID of one of its legs. */
   trace(call: string): Promise<TraceOutput>
   readonly calls: {
-    get(id: string): Promise<SessionOutput>
+    get(id: string): Promise<CallOutput>
     hangUp(id: string): Promise<CallsOutput>
     /** Moves the agent of a call with its clients; without `server` to the best other one. */
     move(of: { readonly call: string } | { readonly agent: string }, server?: string): Promise<CallsOutput>
@@ -124,7 +124,7 @@ export function createClient(options: ClientOptions): Client {
     sessions: async () => (await send('GET', 'sessions', { output: listOf(sessionOutput) })).items,
     trace: call => send('GET', `traces/${encodeURIComponent(call)}`, { output: traceOutput }),
     calls: {
-      get: id => send('GET', `calls/${encodeURIComponent(id)}`, { output: sessionOutput }),
+      get: id => send('GET', `calls/${encodeURIComponent(id)}`, { output: callOutput }),
       hangUp: id => send('DELETE', `calls/${encodeURIComponent(id)}`, { output: callsOutput }),
       move: (of, server) => {
         const path =

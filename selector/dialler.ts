@@ -14,7 +14,7 @@ import type { DialBegun, Store } from './store/store.ts'
 
 /** What a dialler needs. */
 export interface DiallerOptions {
-  readonly store: Pick<Store, 'pins' | 'servers' | 'dials'>
+  readonly store: Pick<Store, 'pins' | 'servers' | 'dials' | 'orders'>
   readonly actions: Pick<AmiActions, 'originate'>
   readonly policy: DialPolicy
   /** Host part of what the media server calls; the door looks at the number alone. */
@@ -135,7 +135,8 @@ async function follow(
   const cause = outcome.cause === 0 ? outOfOrder : outcome.cause
   const { status = statusOfCause(cause) } = outcome
   try {
-    await store.dials.tell(call, { state: 'failed', at: clock.wall(), cause, status })
+    const dial = await store.dials.tell(call, { state: 'failed', at: clock.wall(), cause, status })
+    if (dial) await store.orders.give({ kind: 'tell', dial })
   } catch (failure) {
     log.warn('dial.not-told', { call, cause: messageOf(failure) })
   }

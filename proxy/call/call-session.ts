@@ -113,7 +113,7 @@ export class CallSession {
     if (server !== undefined) this.#isOn(server)
     if (event.kind === 'response' && event.dialog !== undefined && after.kind !== 'over') this.#bindB(event)
     for (const effect of effects) this.#carryOut(effect)
-    if (before.kind !== after.kind) this.#moved(after)
+    if (nameOf(before) !== nameOf(after)) this.#moved(before, after)
   }
 
   #flowTo(dialog: string): { readonly flow?: string } {
@@ -133,16 +133,14 @@ export class CallSession {
     this.#index.bind(dialog, this, isMove ? innerLeg(this.call) : 'b')
   }
 
-  #moved(state: CallState): void {
+  #moved(before: CallState, state: CallState): void {
     if (state.kind === 'over') {
       for (const cancel of this.#timers.values()) cancel()
       this.#timers.clear()
       this.#index.over(this)
       return
     }
-    if (state.kind === 'up') {
-      this.#answeredAt = this.#ports.clock.wall()
-    }
+    if (state.kind === 'up' && before.kind !== 'up') this.#answeredAt = this.#ports.clock.wall()
     this.#ports.callLog.changed(this.live())
   }
 
@@ -295,7 +293,7 @@ export class CallSession {
       agent,
       ...(trunk !== undefined && { trunk }),
       ...(server !== undefined && { server }),
-      state: this.#state.kind,
+      state: nameOf(this.#state),
       since: this.#since,
     }
   }
@@ -323,6 +321,11 @@ type BookEffect = Extract<
       | 'record'
   }
 >
+
+/** A state as others know it. */
+function nameOf(state: CallState): string {
+  return state.kind === 'trying' && state.ringing ? 'ringing' : state.kind
+}
 
 /** The media server that a state names. */
 function serverOf(state: CallState): string | undefined {

@@ -208,6 +208,8 @@ export type CallEvent =
   /** The media server is dead, and the call cannot be moved away from it. */
   | { readonly kind: 'server-lost' }
   | { readonly kind: 'hang-up' }
+  /** The agent is to be told something, in a MESSAGE of that name. */
+  | { readonly kind: 'tell'; readonly transaction: string; readonly body: Body }
   /** The inner leg is to go to `server`; `isLost`: the server where it is now is dead. */
   | { readonly kind: 'move'; readonly server: MediaServer; readonly isLost: boolean }
   /** The new leg is to take the place of the old one, or to be given up. */

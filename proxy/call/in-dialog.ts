@@ -50,6 +50,8 @@ function react(call: Call, state: Up, event: CallEvent): Step {
       return end(call, state, 'server-lost', bye(state, 'a'), bye(state, 'b'))
     case 'hang-up':
       return end(call, state, 'ended-by-operator', bye(state, 'a'), bye(state, 'b'))
+    case 'tell':
+      return tell(call, state, event)
     case 'flow-closed':
     case 'flow-back':
     case 'timer':
@@ -74,6 +76,14 @@ function exchange(call: Call, state: Up, event: CallEvent): Step {
     default:
       return [state]
   }
+}
+
+/** The door itself speaks to the agent; whether it was heard changes nothing. */
+function tell(call: Call, state: Up, { transaction, body }: Extract<CallEvent, { kind: 'tell' }>): Step {
+  const leg = agentLeg(call)
+  if (leg === undefined) return [state]
+  const { dialog } = state.legs[leg]
+  return [state, { kind: 'ask', leg, dialog, transaction, method: 'MESSAGE', headers: [], body }]
 }
 
 /** The agent's connection is not the call: it may come back on another one. */

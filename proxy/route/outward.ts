@@ -1,6 +1,6 @@
 import { parseNameAddr } from '../../engine/message/name-addr.ts'
 import type { HeaderLine, SipRequest } from '../../engine/message/message.ts'
-import { parseUri } from '../../engine/message/uri.ts'
+import { parseUri, unescaped } from '../../engine/message/uri.ts'
 import { agentId } from '../../selector/domain/agent.ts'
 import type { Binding } from '../../selector/store/store.ts'
 import { safeName, safeUser } from '../call/b-leg.ts'
@@ -21,7 +21,8 @@ export interface OutwardOptions {
 export function createOutward(options: OutwardOptions): Outward {
   return {
     async route(request) {
-      const user = parseUri(request.uri)?.user?.toLowerCase() ?? ''
+      // RFC 3261 §25.1: a # stands in a user part as %23 only.
+      const user = unescaped(parseUri(request.uri)?.user ?? '').toLowerCase()
       if (user.startsWith('agt-')) return ring(options, user.slice(4), request)
       return dial(options, request, user, request.headers.get('X-Portico-Agent')?.toLowerCase() ?? '')
     },

@@ -98,5 +98,5 @@ export function createTrunkPeers({
 /** A SIP URI that leads to a peer, for that user or for the machine itself. */
 export function peerUri({ host, port, transport }: TrunkPeer, user?: string): string {
   const place = `${host.includes(':') ? `[${host}]` : host}:${port};transport=${transport}`
-  return user === undefined ? `sip:${place}` : `sip:${user}@${place}`
+  return user === undefined ? `sip:${place}` : `sip:${user.replaceAll('#', '%23')}@${place}`
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { sessionOutput } from '../contract.ts'
 
 /** A number to be dialled into an agent's conference. */
 export const dialInput = z.strictObject({
@@ -37,5 +38,14 @@ export const dialOutput = z.object({
   cause: z.object({ q850: z.int(), sip: z.int().optional(), text: z.string() }).optional(),
 })
 
+/** A call in progress; one that was ordered is shown for as long as it is remembered, with what became of it. */
+export const callOutput = sessionOutput.extend({
+  door: sessionOutput.shape.door.optional(),
+  ...dialOutput
+    .pick({ number: true, reference: true, answeredAt: true, endedAt: true, cause: true })
+    .partial().shape,
+})
+
+export type CallOutput = z.output<typeof callOutput>
 export type DialInput = z.input<typeof dialInput>
 export type DialOutput = z.output<typeof dialOutput>

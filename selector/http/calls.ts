@@ -1,9 +1,11 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { z } from 'zod'
-import { idSchema, sessionOutput } from '../contract.ts'
+import { idSchema } from '../contract.ts'
 import { callsOutput, moveInput } from '../contract/calls.ts'
+import { callOutput, type CallOutput } from '../contract/dial.ts'
 import type { Order, Store } from '../store/store.ts'
+import { shownDial } from './dial.ts'
 import { readBody } from './input.ts'
 import { describe } from './openapi.ts'
 import { notFound, problem } from './problem.ts'
@@ -11,14 +13,20 @@ import { notFound, problem } from './problem.ts'
 /** Serves the orders that an operator gives to calls in progress, at whichever door they are. */
 export function serveCalls(
   app: OpenAPIHono,
-  { store }: { readonly store: Pick<Store, 'sessions' | 'servers' | 'orders'> },
+  { store }: { readonly store: Pick<Store, 'sessions' | 'servers' | 'orders' | 'dials'> },
 ): void {
   const path = '/api/v1/calls'
   const callId = z.string().max(64)
-  describe(app, 'get', `${path}/{id}`, { summary: 'One call in progress', id: callId, output: sessionOutput })
+  describe(app, 'get', `${path}/{id}`, {
+    summary: 'One call in progress, or one that was ordered',
+    id: callId,
+    output: callOutput,
+  })
   app.get(`${path}/:id`, async c => {
-    const found = await sessionOf(store, c)
-    return found ? c.json(found) : noCall(c)
+    const [session, dial] = await Promise.all([sessionOf(store, c), store.dials.get(c.req.param('id'))])
+    if (!dial) return session ? c.json(session) : noCall(c)
+    const shown: CallOutput = { ...session, kind: 'dial-out', ...shownDial(dial) }
+    return c.json(shown)
   })
   describe(app, 'delete', `${path}/{id}`, { summary: 'Hang a call up', id: callId, output: callsOutput })
   app.delete(`${path}/:id`, async c => give(c, store, { kind: 'hang-up', call: c.req.param('id') }))

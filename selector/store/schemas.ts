@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Agent } from '../domain/agent.ts'
 import type { Decision } from '../domain/decision.ts'
-import { dialStates, type DialNews, type DialOrder } from '../domain/dial.ts'
+import { dialStates, type Dial, type DialNews, type DialOrder } from '../domain/dial.ts'
 import type { Load, MediaServer } from '../domain/media-server.ts'
 import type {
   Binding,
@@ -188,8 +188,7 @@ export const sessionSchema: z.ZodType<Session> = z.object({
   door: text,
 })
 
-/** A call that was ordered, as stored. */
-export const dialOrderSchema: z.ZodType<DialOrder> = z.object({
+const dialOrder = z.object({
   call: text,
   agent: text,
   number: text,
@@ -197,6 +196,8 @@ export const dialOrderSchema: z.ZodType<DialOrder> = z.object({
   server: id,
   at: wallMs,
 })
+/** A call that was ordered, as stored. */
+export const dialOrderSchema: z.ZodType<DialOrder> = dialOrder
 
 /** What is known of it, as stored. */
 export const dialNewsSchema: z.ZodType<DialNews> = z.object({
@@ -206,6 +207,8 @@ export const dialNewsSchema: z.ZodType<DialNews> = z.object({
   cause: count.exactOptional(),
   status: count.exactOptional(),
 })
+
+const dial: z.ZodType<Dial> = dialOrder.extend({ news: dialNewsSchema })
 
 /** A short-lived credential as stored. */
 export const credentialSchema: z.ZodType<Credential> = z.object({
@@ -228,6 +231,7 @@ export function fromJson<T>(schema: z.ZodType<T>, json: string): T | undefined {
 const order: z.ZodType<Order> = z.union([
   z.object({ kind: z.literal('move'), agent: text, server: text.exactOptional() }),
   z.object({ kind: z.literal('hang-up'), call: text }),
+  z.object({ kind: z.literal('tell'), dial }),
 ])
 
 const orderOutcome: z.ZodType<OrderOutcome> = z.union([

@@ -285,6 +285,8 @@ export type Order =
   /** An agent and its clients are to go to `server`, or to the best other one. */
   | { readonly kind: 'move'; readonly agent: string; readonly server?: string }
   | { readonly kind: 'hang-up'; readonly call: string }
+  /** The agent of that call is to be told what became of it. */
+  | { readonly kind: 'tell'; readonly dial: Dial }
 
 /** What became of an order. */
 export type OrderOutcome =

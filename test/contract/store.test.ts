@@ -220,14 +220,6 @@ for (const [name, make] of stores) {
     t.equal(await store.pins.get('anna'), undefined)
   })
 
-  test('a pin is never written over by one of an earlier choice', async (t, store) => {
-    t.equal(await store.pins.put({ agent: 'anna', server: 'ms-b', call: 'c2', fence: 5 }), true)
-    t.equal(await store.pins.put({ agent: 'anna', server: 'ms-a', call: 'c1', fence: 4 }), false)
-    t.match(await store.pins.get('anna'), { call: 'c2' })
-    t.equal(await store.pins.put({ agent: 'anna', server: 'ms-a', call: 'c3', fence: 6 }), true)
-    t.match(await store.pins.get('anna'), { call: 'c3' })
-  })
-
   test('registrations are kept contact by contact until they expire', async (t, store) => {
     const soon = clock.wall() + 60_000
     const one: Binding = {

@@ -27,13 +27,22 @@ export function sipp({ scenario, agents, from, door, holdMs }: SippOptions): Pro
   const dir = mkdtempSync(join(tmpdir(), 'portico-sipp-'))
   const list = join(dir, 'agents.csv')
   writeFileSync(list, ['SEQUENTIAL', ...agents, ''].join('\n'))
-  const file = fileURLToPath(new URL(`../fixtures/sipp/${scenario}`, import.meta.url))
   const count = String(agents.length)
-  const args = ['-sf', file, '-inf', list, '-i', from, '-m', count, '-r', count, '-d', String(holdMs)]
+  return run(scenario, dir, ['-inf', list, '-i', from, '-m', count, '-r', count, '-d', String(holdMs), door])
+}
+
+/** Takes one call at `address`:5060 as the scenario says. */
+export function sippAnswer(scenario: string, address: string, pauseMs = 0): Promise<SippOutcome> {
+  const dir = mkdtempSync(join(tmpdir(), 'portico-sipp-'))
+  return run(scenario, dir, ['-i', address, '-p', '5060', '-m', '1', '-d', String(pauseMs)])
+}
+
+function run(scenario: string, dir: string, args: readonly string[]): Promise<SippOutcome> {
+  const file = fileURLToPath(new URL(`../fixtures/sipp/${scenario}`, import.meta.url))
   return new Promise(resolve => {
     execFile(
       'sipp',
-      [...args, '-timeout', '60s', '-trace_err', door],
+      ['-sf', file, '-timeout', '60s', '-trace_err', ...args],
       { cwd: dir, env: { ...process.env, TERM: 'dumb' } },
       (error, stdout, stderr) =>
         resolve({ code: error === null ? 0 : Number(error.code ?? 1), output: stdout + stderr }),

@@ -3,8 +3,8 @@ import { decisionOf, type Choice } from '../../domain/decision.ts'
 import type { Candidate, HealthWord, Load, MediaServer } from '../../domain/media-server.ts'
 import { Ranking } from '../../domain/ranking.ts'
 import { nextJoinAt, type Policy } from '../../domain/standing.ts'
+import { SortedSet } from '../../domain/sorted-set.ts'
 import type { ReserveOrder } from '../store.ts'
-import { ExpiryQueue } from './expiry-queue.ts'
 
 /** Loads, health and reservations as one process knows them. Times are wall-clock milliseconds. */
 export class LedgerBook {
@@ -14,7 +14,7 @@ export class LedgerBook {
   readonly #health = new Map<string, HealthWord>()
   readonly #warmth = new Map<string, Warmth>()
   readonly #reserved = new Map<string, Set<string>>()
-  readonly #expiries = new ExpiryQueue()
+  readonly #expiries = new SortedSet()
   readonly #calls = new Map<string, PlacedCall>()
   readonly #placed = new Map<string, number>()
   readonly #ranking = new Ranking()
@@ -170,8 +170,8 @@ export class LedgerBook {
 
   /** Lets the time that has passed take effect. */
   #sweep(at: number): void {
-    for (let call = this.#expiries.take(at); call !== undefined; call = this.#expiries.take(at)) {
-      this.#ranOut(call, at)
+    for (let first = this.#expiries.at(0); first && first.score <= at; first = this.#expiries.at(0)) {
+      this.#ranOut(first.id, at)
     }
     for (const id of this.#ranking.due(at, mostWoken)) this.#rank(id, at)
   }

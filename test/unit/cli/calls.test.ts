@@ -32,3 +32,18 @@ t.test('a call that nobody has, and a move that cannot be, are failures that say
   store.orders.take(async () => ({ kind: 'refused', reason: 'no-server' }))
   t.match(await portico('calls move 1009'), { code: 1, error: /no other media server/ })
 })
+
+t.test('a number is dialled for an agent, and what is refused says why', async t => {
+  const { portico, store } = await liveSelector(t)
+  await store.agents.put({ id: '1001', name: '', ha1: { md5: '', sha256: '' } })
+  t.match(await portico('calls dial 1001 +4930123456'), {
+    code: 1,
+    error: /sign the agent in first.*\[E_CONFLICT\]/,
+  })
+  t.match(await portico('calls dial 1001 1&2'), { code: 1, error: /number must be up to 32/ })
+  const order = { call: 'c-7', agent: '1001', number: '+49', server: 'ms-1', at: 0 }
+  await store.dials.begin({ order, limits: [], holdMs: 1_000, keepMs: 1_000 })
+  await store.dials.tell('c-7', { state: 'failed', at: 1, cause: 17, status: 486 })
+  t.match(await portico('calls show c-7'), { code: 0, out: /c-7 +dial-out +1001 +failed +\+49 +busy/ })
+  t.match(JSON.parse((await portico('calls show c-7 --json')).out), [{ cause: { q850: 17, sip: 486 } }])
+})

@@ -57,6 +57,7 @@ const events: Readonly<Record<string, CallEvent>> = {
   move: { kind: 'move', server: ms2, isLost: false },
   switch: { kind: 'switch' },
   stay: { kind: 'stay' },
+  tell: { kind: 'tell', transaction: 't2', body: { type: 'application/json', content: '{}' } },
 }
 
 /** What becomes of each state (across) with each event (down). `.` nothing at all; `=` it stays, and something is done. */
@@ -85,6 +86,7 @@ placed            | offering  | .         | .         | .         | .         | 
 server-lost       | .         | .         | placing   | over      | over      | over      | over      | over      | .
 stay              | .         | .         | .         | .         | .         | .         | .         | =         | .
 switch            | .         | .         | .         | .         | .         | .         | .         | =         | .
+tell              | .         | .         | .         | .         | .         | .         | =         | =         | .
 timer flow        | .         | .         | .         | .         | .         | .         | over      | over      | .
 timer ring        | .         | .         | over      | .         | .         | .         | .         | .         | .
 timer try         | .         | .         | placing   | .         | .         | .         | .         | .         | .

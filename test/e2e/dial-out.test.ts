@@ -1,0 +1,103 @@
+import t from 'tap'
+import { z } from 'zod'
+import type { SyntheticAgent } from '../../cli/synthetic/agent.ts'
+import type { DialOutput } from '../../selector/contract/dial.ts'
+import { inNamespace } from '../support/namespace.ts'
+import { sippAnswer } from '../support/sipp.ts'
+import { startWorld, until, type World } from '../support/world.ts'
+
+const dialled = z.object({ call: z.string(), state: z.string(), cause: z.number().optional() })
+/** Where SIPp stands for the telephone network. */
+const pstn = '127.0.0.2'
+const number = '+4930123456'
+
+/** Numbers are dialled for an agent on a real Asterisk, through the door, and SIPp answers them. */
+t.setTimeout(180_000)
+if (await inNamespace(import.meta.url)) await suite()
+
+async function suite(): Promise<void> {
+  const world = await startWorld({
+    servers: 1,
+    store: 'memory:',
+    engine: 'embedded',
+    settings: { trunks: { probeMs: 0 }, dialOut: { prefixes: ['+49'], callsPerAgent: 1 } },
+  })
+  const peer = { host: pstn, port: 5060, transport: 'udp', priority: 1, weight: 1 } as const
+  await world.client.trunks.add({ id: 'pstn', addresses: [pstn], peers: [peer] })
+  await world.client.routes.add({ id: 'out', direction: 'out', to: [{ kind: 'trunk', trunk: 'pstn' }] })
+  const agent = await world.agent('1001')
+  const leg = await agent.join()
+  await until('the agent to wait', async () => (await places(world)).length === 1)
+  t.teardown(async () => {
+    if (!t.passing()) for (const line of world.output) t.comment(line)
+    await world.stop()
+  })
+
+  await t.test('a number that answers meets the agent, and the operator hangs up', async t => {
+    const answering = sippAnswer('pstn-answers.xml', pstn, 300)
+    const ordered = await world.client.agents.dial('1001', { number, reference: 'ticket-1' })
+    t.equal((await world.client.agents.dial('1001', { number, reference: 'ticket-1' })).id, ordered.id)
+    await until('both in the conference', async () => (await places(world)).length === 2)
+    t.strictSame(await places(world), [`agent agt-1001`, `client agt-1001 ${ordered.id}`])
+    await until('the API to say so', async () => (await stateOf(world, ordered)) === 'answered')
+    await t.rejects(world.client.agents.dial('1001', { number }), { message: /agent has 1 calls/ })
+    await world.client.calls.hangUp(ordered.id)
+    const { code, output } = await answering
+    t.equal(code, 0, output.slice(-2000))
+    await until('the agent alone', async () => (await places(world)).length === 1)
+    await until('its end to be told', async () => told(agent, ordered.id).length === 4)
+    t.strictSame(told(agent, ordered.id), ['dialling', 'ringing', 'answered', 'ended 16'])
+  })
+
+  await t.test('the other side hangs up, and the agent stays', async t => {
+    const answering = sippAnswer('pstn-hangs-up.xml', pstn, 1000)
+    const ordered = await world.client.agents.dial('1001', { number })
+    await until('both in the conference', async () => (await places(world)).length === 2)
+    const { code, output } = await answering
+    t.equal(code, 0, output.slice(-2000))
+    await until('the agent alone', async () => (await places(world)).length === 1)
+    await until('the API to say so', async () => (await stateOf(world, ordered)) === 'ended')
+  })
+
+  await t.test('a busy number is told with its cause, to the API and to the page', async t => {
+    const answering = sippAnswer('pstn-busy.xml', pstn)
+    const ordered = await world.client.agents.dial('1001', { number })
+    await until('its end', async () => (await stateOf(world, ordered)) === 'failed')
+    t.match(await world.client.calls.get(ordered.id), { cause: { q850: 17, sip: 486, text: 'busy' } })
+    await until('the page to be told', async () => told(agent, ordered.id).includes('failed 17'))
+    const { code, output } = await answering
+    t.equal(code, 0, output.slice(-2000))
+    t.equal((await places(world)).length, 1, 'the agent stays')
+  })
+
+  await t.test('what may not be dialled reaches nobody', async t => {
+    await t.rejects(world.client.agents.dial('1001', { number: '+1900555' }), {
+      message: /may dial \(\+49\)/,
+    })
+    await t.rejects(world.client.agents.dial('1001', { number: '1&PJSIP/x' }), { message: /^number must be/ })
+    t.equal(await leg.hangUp(), 200)
+    await until('nobody to wait', async () => (await places(world)).length === 0)
+    await t.rejects(world.client.agents.dial('1001', { number }), { code: 'E_CONFLICT' })
+  })
+}
+
+/** Who is in a conference of the one server, by its own list: the agent first. */
+async function places(world: World): Promise<readonly string[]> {
+  const channels = await world.lab.channels('ms-1')
+  return channels
+    .map(({ role, conference, call }) => `${role} ${conference}${role === 'client' ? ` ${call}` : ''}`)
+    .toSorted()
+}
+
+async function stateOf(world: World, { id }: DialOutput): Promise<string> {
+  return (await world.client.calls.get(id)).state
+}
+
+/** What the agent's page was told of a call, inside the dialog of the agent's own leg. */
+function told({ userAgent }: SyntheticAgent, call: string): readonly string[] {
+  return userAgent.heard
+    .filter(({ headers }) => headers.get('Content-Type') === 'application/x-portico-dial+json')
+    .map(({ body }) => dialled.parse(JSON.parse(body.toString())))
+    .filter(event => event.call === call)
+    .map(({ state, cause }) => (cause === undefined ? state : `${state} ${cause}`))
+}
