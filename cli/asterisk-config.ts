@@ -20,6 +20,14 @@ export function registerAsteriskConfig(program: Command, terminal: Terminal): vo
   program
     .command('asterisk-config <server>')
     .description('Print the configuration files of a media server, or write them with --out.')
+    .option('--register', 'let it join the fleet by itself, with the secrets of fleet.registration')
+    .option(
+      '--sip <host[:port]>',
+      'with --register: address of its SIP side, if no operator added it',
+      hostPort,
+    )
+    .option('--capacity <agents>', 'with --sip: the most agents it shall hold', wholeNumber, 60)
+    .option('--zone <zone>', 'with --sip: where it stands', 'default')
     .option('--ami-secret-stdin', 'read the AMI secret from standard input')
     .option('--ami-secret-file <file>', 'read the AMI secret from a file')
     .option('--door <host[:port]>', 'where it reaches the doors (default: listen.inside)', hostPort)
@@ -35,10 +43,16 @@ export function registerAsteriskConfig(program: Command, terminal: Terminal): vo
     .option('--max-calls <calls>', 'the most calls it takes; 0: no limit', wholeNumber, 0)
     .option('--out <folder>', 'write the files there')
     .action(async (id: string, options: Options, command: Command) => {
-      const server = await (await connect(command, terminal)).servers.get(id)
+      const config = configOf(command, terminal)
+      const server =
+        newcomer(id, options, config) ?? (await (await connect(command, terminal)).servers.get(id))
       const source = { stdin: options.amiSecretStdin, file: options.amiSecretFile }
-      const secret = await neededSecret(source, terminal, '--ami-secret')
-      const parameters = parametersOf(server, secret, options, configOf(command, terminal))
+      const { amiSecret } = options.register === true ? config.fleet.registration : {}
+      const secret = amiSecret ?? (await neededSecret(source, terminal, '--ami-secret'))
+      const parameters = {
+        ...parametersOf(server, secret, options, config),
+        ...registering(server, options, config),
+      }
       const files = renderAsterisk(await loadTemplates(), parameters)
       if (options.out !== undefined) return write(files, options.out, terminal)
       if (wantsJson(command)) return printJson(terminal, files)
@@ -47,6 +61,10 @@ export function registerAsteriskConfig(program: Command, terminal: Terminal): vo
 }
 
 interface Options {
+  readonly register?: boolean
+  readonly sip?: HostPort
+  readonly capacity: number
+  readonly zone: string
   readonly amiSecretStdin?: boolean
   readonly amiSecretFile?: string
   readonly door?: HostPort
@@ -59,8 +77,33 @@ interface Options {
   readonly out?: string
 }
 
+type Described = Pick<ServerOutput, 'id' | 'sip' | 'ami' | 'capacity' | 'zone'>
+
+/** A server that nobody added yet: it will do so itself. */
+function newcomer(
+  id: string,
+  { register, sip, capacity, zone }: Options,
+  { fleet: { registration } }: Config,
+): Described | undefined {
+  if (register !== true || sip === undefined) return undefined
+  const { host, port = 5060 } = sip
+  const ami = { host, port: 5038, username: registration.amiUsername }
+  return { id, sip: { host, port, transport: 'udp' }, ami, capacity, zone }
+}
+
+function registering(
+  { capacity, zone }: Described,
+  { register }: Options,
+  { fleet }: Config,
+): Pick<MediaServerParameters, 'register'> {
+  if (register !== true) return {}
+  const { secret } = fleet.registration
+  if (secret === undefined) throw new PorticoError('E_CONFIG', 'fleet.registration.secret: is needed')
+  return { register: { secret, capacity, zone } }
+}
+
 function parametersOf(
-  { id, sip, ami }: ServerOutput,
+  { id, sip, ami }: Described,
   secret: string,
   options: Options,
   { listen: { inside } }: Config,

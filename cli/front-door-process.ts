@@ -2,17 +2,18 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { loadCertificate } from '../config/certificate.ts'
 import type { Config } from '../config/schema.ts'
-import { createDoor } from '../proxy/main.ts'
+import { createDoor, type Door } from '../proxy/main.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { startAll, type Part } from '../runtime/lifecycle.ts'
 import { createLog } from '../runtime/log.ts'
 import { collectorFamilies } from '../selector/http/collector-families.ts'
-import { addFamilies } from '../selector/http/families.ts'
+import { addFamilies, type Family } from '../selector/http/families.ts'
 import { ledgerFamilies } from '../selector/http/ledger-families.ts'
 import { followCertificate } from './follow-certificate.ts'
 import { createAmiActions } from '../selector/ami/actions.ts'
-import { createFleetCollector } from '../selector/ami/fleet-collector.ts'
+import { createFleetCollector, type FleetCollector } from '../selector/ami/fleet-collector.ts'
 import { createSelector, policyOf } from '../selector/main.ts'
+import { createServerRegistration, type ServerRegistration } from '../selector/registration.ts'
 import { createMemoryStore } from '../selector/store/memory/store.ts'
 import { createRedisStore } from '../selector/store/redis/store.ts'
 import type { Store } from '../selector/store/store.ts'
@@ -33,11 +34,13 @@ export async function startFrontDoor(config: Config): Promise<FrontDoorProcess> 
   const certificate = await loadCertificate(config)
   const store = createStore(config, log)
   const actions = createAmiActions({ clock })
+  const registration = registrationOf(config, store, log)
   let isUp = false
   const selector = createSelector({
     config,
     store,
     actions,
+    registration,
     log,
     certificate,
     clock,
@@ -49,6 +52,7 @@ export async function startFrontDoor(config: Config): Promise<FrontDoorProcess> 
     certificate,
     store,
     credentials: selector.credentials,
+    registration,
     onPublicRequest: selector.onPublicRequest,
     hangUpAt: (server, call) => actions.hangup(server, call),
     clock,
@@ -64,17 +68,11 @@ export async function startFrontDoor(config: Config): Promise<FrontDoorProcess> 
     log,
   })
   const storePart: Part = { name: 'store', start: () => store.start(), stop: () => store.stop() }
-  const stop = await startAll([storePart, actions, selector, collectors, door], (part, cause) =>
+  const stop = await startAll([storePart, actions, registration, selector, collectors, door], (part, cause) =>
     log.warn('stop.failed', { part, cause }),
   )
   isUp = true
-  addFamilies(selector.registry, [
-    ...(door.metrics?.families() ?? []),
-    ...collectorFamilies(() => collectors.counts()),
-    ...ledgerFamilies({ counts: store.ledger.counts, policy: () => store.ledger.policy() }, () =>
-      door.health.ejections(),
-    ),
-  ])
+  addFamilies(selector.registry, familiesOf(store, door, collectors))
   const stopFollowing = followCertificate(config, certificate, [door, selector], log)
   const urls = { public: door.publicUrl(), admin: selector.adminUrl() }
   return {
@@ -84,6 +82,17 @@ export async function startFrontDoor(config: Config): Promise<FrontDoorProcess> 
       await stop()
     },
   }
+}
+
+/** What the parts of this process count, for Prometheus. */
+function familiesOf({ ledger }: Store, door: Door, collectors: FleetCollector): readonly Family[] {
+  return [
+    ...(door.metrics?.families() ?? []),
+    ...collectorFamilies(() => collectors.counts()),
+    ...ledgerFamilies({ counts: ledger.counts, policy: () => ledger.policy() }, () =>
+      door.health.ejections(),
+    ),
+  ]
 }
 
 /** What the operator is told once all is up. */
@@ -100,6 +109,19 @@ function announcement(
     `admin    ${urls.admin}/  (token in ${dataDir}/admin-token)`,
     ...(developmentFile === undefined ? [] : [warning]),
   ]
+}
+
+function registrationOf({ fleet }: Config, store: Store, log: Log): ServerRegistration {
+  const { amiUsername: username, amiSecret: secret, capacity, maxSec } = fleet.registration
+  return createServerRegistration({
+    store,
+    ...(secret !== undefined && { given: { username, secret, capacity, zone: 'default' } }),
+    // By REST a server may ask for as much.
+    longestSec: Math.max(maxSec, 3_600),
+    door: hostname(),
+    clock: systemClock,
+    log,
+  })
 }
 
 function createStore(config: Config, log: Log): Store {

@@ -24,6 +24,50 @@ export const fleet = z.strictObject({
     .regex(/^[a-z0-9_.-]{1,64}$/, 'must be 1 to 64 of a-z 0-9 _ . -')
     .exactOptional()
     .describe('Zone of this door: its media servers go first. Absent: all zones are alike.'),
+  registration: z
+    .strictObject({
+      networks: z
+        .array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]))
+        .max(100)
+        .default([])
+        .describe(
+          'Addresses and CIDR blocks whose media servers may register themselves by SIP; empty: none.',
+        ),
+      secret: z
+        .string()
+        .regex(/^[A-Za-z0-9_.:/,+@[\]-]{16,128}$/, 'must be 16 to 128 of A-Z a-z 0-9 _ . : / , + @ [ ] -')
+        .exactOptional()
+        .describe('Digest password of all media servers that register; needed with `networks`.'),
+      amiUsername: z
+        .string()
+        .min(1)
+        .max(256)
+        .default('portico')
+        .describe('AMI user of media servers that register.'),
+      amiSecret: z
+        .string()
+        .min(1)
+        .max(256)
+        .exactOptional()
+        .describe(
+          'AMI secret of media servers that register, which they never tell; absent: none may register.',
+        ),
+      capacity: z
+        .int()
+        .min(1)
+        .max(100_000)
+        .default(60)
+        .describe('The most agents of a media server that registers without saying how many.'),
+      maxSec: z
+        .int()
+        .min(30)
+        .max(3_600)
+        .default(60)
+        .describe(
+          'Longest registration granted to a media server, which renews it ten seconds before the end; when it runs out, the server is drained.',
+        ),
+    })
+    .prefault({}),
   spillAt: z
     .number()
     .min(0)

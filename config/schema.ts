@@ -354,7 +354,7 @@ export function deepFreeze<T>(value: T): DeepReadonly<T> {
 type Contradiction = readonly [path: readonly string[], message: string]
 
 function contradictions(config: z.output<z.ZodObject<typeof configSchema.shape>>): readonly Contradiction[] {
-  const found: Contradiction[] = []
+  const found: Contradiction[] = [...withoutSecrets(config.fleet.registration)]
   const { listen: open, agents: people, tls } = config
   if ((tls.cert === undefined) !== (tls.key === undefined)) {
     found.push([['tls', tls.cert === undefined ? 'cert' : 'key'], 'tls.cert and tls.key belong together'])
@@ -378,4 +378,11 @@ function contradictions(config: z.output<z.ZodObject<typeof configSchema.shape>>
     found.push([['signalling', 'drachtio', 'secret'], 'is needed when signalling.engine is drachtio'])
   }
   return found
+}
+
+function withoutSecrets(registration: z.output<typeof fleet>['registration']): readonly Contradiction[] {
+  if (registration.networks.length === 0) return []
+  return (['secret', 'amiSecret'] as const)
+    .filter(name => registration[name] === undefined)
+    .map(name => [['fleet', 'registration', name], 'is needed when fleet.registration.networks is not empty'])
 }

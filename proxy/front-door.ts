@@ -13,7 +13,8 @@ import { bodyOf, newCall, type CallLimits, type Parties } from './call/new-call.
 import { agentLeg, partyOf } from './call/parties.ts'
 import type { Directory, EdgeEvent, Outward } from './ports.ts'
 import type { Agents } from './registrar/agents.ts'
-import { callerAt } from './route/caller.ts'
+import type { Servers } from './registrar/servers.ts'
+import { callerAt, type Caller } from './route/caller.ts'
 import type { Prober } from './route/prober.ts'
 import type { Reception } from './trunk/reception.ts'
 
@@ -24,6 +25,8 @@ export interface FrontDoorOptions {
   readonly ports: Omit<SessionPorts, 'homes'>
   readonly directory: Directory
   readonly agents: Agents
+  /** Absent: media servers do not register themselves. */
+  readonly servers?: Servers
   readonly prober: Prober
   readonly outward: Outward
   /** Hangs up every leg of a call that a media server has, asked by its Manager Interface. */
@@ -128,6 +131,7 @@ export class FrontDoor {
     const { directory } = this.#options
     if (event.dialog !== undefined) return this.#inDialog(event, event.dialog)
     const caller = callerAt(event.origin, directory)
+    if (this.#isServerRegistering(event, caller)) return this.#options.servers?.register(event)
     if (caller.kind === 'stranger') return this.#reply(event, 403)
     const isInvite = event.request.method === 'INVITE'
     if (caller.kind === 'trunk' && !isInvite && this.#options.reception.refuses(event, caller.trunk)) return
@@ -143,6 +147,11 @@ export class FrontDoor {
       default:
         return this.#reply(event, 405, [['Allow', allowedMethods]])
     }
+  }
+
+  #isServerRegistering({ request, origin }: RequestEvent, caller: Caller): boolean {
+    if (request.method !== 'REGISTER' || caller.kind === 'agent') return false
+    return this.#options.servers?.mayRegister(origin.address) === true
   }
 
   async #inDialog(event: RequestEvent, dialog: string): Promise<void> {

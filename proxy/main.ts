@@ -29,6 +29,7 @@ import { createAgents, type Agents } from './registrar/agents.ts'
 import { createAuthenticator } from './registrar/authenticate.ts'
 import { createNonces } from './registrar/nonces.ts'
 import { createRegistrar } from './registrar/registrar.ts'
+import type { ServerClaims } from './registrar/servers.ts'
 import { createDirectory, type StoreDirectory } from './route/directory.ts'
 import { createHealthWatch, type HealthWatch } from './route/health-watch.ts'
 import { createOutward } from './route/outward.ts'
@@ -36,6 +37,7 @@ import { createPlacement } from './route/placement.ts'
 import { createProber, type Prober } from './route/prober.ts'
 import { createPresence, type Presence } from './route/presence.ts'
 import { createRules, type Rules } from './route/rules.ts'
+import { createServersSide, servedAddresses } from './servers-side.ts'
 import { createSignalling, type Signalling } from './signalling.ts'
 import { createInward } from './trunk/inward.ts'
 import { createReception, type Reception, type ReceptionOptions } from './trunk/reception.ts'
@@ -48,6 +50,8 @@ export interface DoorOptions {
   /** Started before the door and stopped after it, by whoever made it. */
   readonly store: Store
   readonly credentials: Credentials
+  /** Takes the claims of media servers that register themselves; absent: none may. */
+  readonly registration?: ServerClaims
   /** Gets every HTTP request on the public port that is no WebSocket. */
   readonly onPublicRequest: (request: IncomingMessage, response: ServerResponse) => void
   /** Hangs up every leg of a call on a media server; absent: a server that hung keeps what the door's BYE did not end. */
@@ -88,8 +92,7 @@ export function createDoor(options: DoorOptions, given?: Signalling): Door {
   const composed = compose(options, signalling, media)
   const { edge, directory, rules, presence, prober, health, frontDoor } = composed
   const evacuation = evacuationOf(options, composed)
-  const isServed = (address: string): boolean =>
-    directory.serverAt(address) !== undefined || directory.trunkAt(address) !== undefined
+  const isServed = servedAddresses(config, directory)
   const parts: readonly Part[] = [
     { name: 'directory', start: () => directory.start(), stop: () => directory.stop() },
     rules,
@@ -180,17 +183,13 @@ function compose(options: DoorOptions, { edge: bare, trace }: Signalling, media:
     trunks.peers,
   )
   const presence = createPresence({ store, clock, log })
-  const ports = createPorts(options, {
-    presence,
-    media,
-    trunks,
-    placement,
-    callLog: createRecords(options, door, trace),
-  })
+  const callLog = createRecords(options, door, trace)
+  const ports = createPorts(options, { presence, media, trunks, placement, callLog })
   const frontDoor = new FrontDoor({
     ports,
     directory,
     agents: createAgentsSide(options, edge, directory, door),
+    ...(options.registration && { servers: createServersSide(options, options.registration, edge) }),
     prober,
     hangUpAt: options.hangUpAt ?? (async () => 0),
     outward: createOutward({

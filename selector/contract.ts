@@ -123,6 +123,8 @@ export const serverOutput = z.object({
   wanted,
   /** Whether its idle agents are being moved away. */
   evacuate: z.boolean().optional(),
+  /** How its own registration stands; absent: an operator wrote it. */
+  registration: z.enum(['current', 'lapsed']).optional(),
   version,
   state: serverState.optional(),
 })

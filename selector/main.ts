@@ -20,6 +20,7 @@ import { createAdminApp } from './http/admin-app.ts'
 import { addProcessMetrics, createMetrics, type Metrics } from './http/metrics.ts'
 import type { TraceOf } from './http/traces.ts'
 import { createPublicApp } from './http/public-app.ts'
+import type { ServerRegistration } from './registration.ts'
 import type { Store } from './store/store.ts'
 
 /** What the selector is made of. */
@@ -29,6 +30,8 @@ export interface SelectorOptions {
   readonly store: Store
   /** Asks media servers who is in a conference, and has them call. Started and stopped like the store. */
   readonly actions: Pick<AmiActions, 'members' | 'originate'>
+  /** Takes media servers that register themselves; absent: none may. */
+  readonly registration?: Pick<ServerRegistration, 'register'>
   readonly log: Log
   /** Needed when the admin listener is not on loopback. */
   readonly certificate?: Certificate
@@ -57,7 +60,7 @@ export interface Selector extends Part {
 
 /** Composes the selector. `start` opens the admin listener and rejects with `E_PORT_IN_USE`, `E_LISTEN` or `E_CONFIG`. */
 export function createSelector(options: SelectorOptions): Selector {
-  const { config, store, actions, log, certificate, clock = systemClock } = options
+  const { config, store, log, certificate, clock = systemClock } = options
   const metrics = createMetrics({ store })
   const credentials = credentialsOf(options, clock)
   const publicApp = publicAppOf(options, credentials, clock)
@@ -65,21 +68,7 @@ export function createSelector(options: SelectorOptions): Selector {
 
   async function start(): Promise<void> {
     const { token, file } = await ensureAdminToken(config)
-    const { missing, traceOf } = options
-    const app = createAdminApp({
-      store,
-      token,
-      realm: realmOf(config),
-      reservationMs: config.reservations.ttlMs,
-      maxBodyBytes: config.limits.requestBodyBytes,
-      askConference: (media, conference) => actions.members(media, conference),
-      dialler: diallerOf(options, clock),
-      clock,
-      log,
-      metrics,
-      ...(missing && { missing }),
-      ...(traceOf && { traceOf }),
-    })
+    const app = adminAppOf(options, token, metrics, clock)
     addProcessMetrics(metrics.registry)
     server = serverOf(app.fetch, config, certificate)
     await listen(server, config.listen.admin)
@@ -159,6 +148,30 @@ function diallerOf({ config, store, actions, log }: SelectorOptions, clock: Cloc
     keepMs: keepSec * 1000,
     clock,
     log,
+  })
+}
+
+function adminAppOf(
+  options: SelectorOptions,
+  token: string,
+  metrics: Metrics,
+  clock: Clock,
+): ReturnType<typeof createAdminApp> {
+  const { config, store, actions, log, missing, traceOf, registration } = options
+  return createAdminApp({
+    store,
+    token,
+    realm: realmOf(config),
+    reservationMs: config.reservations.ttlMs,
+    maxBodyBytes: config.limits.requestBodyBytes,
+    askConference: (media, conference) => actions.members(media, conference),
+    dialler: diallerOf(options, clock),
+    clock,
+    log,
+    metrics,
+    ...(missing && { missing }),
+    ...(traceOf && { traceOf }),
+    ...(registration && { registration }),
   })
 }
 

@@ -33,6 +33,8 @@ export interface MediaServerParameters {
   }
   /** Asterisk refuses further calls above this many; 0 sets no limit. */
   readonly maxCalls: number
+  /** Lets the server join the fleet by itself; absent: an operator adds it. */
+  readonly register?: { readonly secret: string; readonly capacity: number; readonly zone: string }
   readonly directories: AsteriskDirectories
   /** Adds tones and recordings for tests. Never on a server that real callers reach. */
   readonly lab: boolean
@@ -87,11 +89,12 @@ const always = [
   'rtp.conf',
 ] as const
 const labOnly = 'extensions-lab.conf'
+const registeringOnly = 'pjsip-register.conf'
 
 /** Reads the templates that lie beside this file in the source tree, from there or from a build. */
 export async function loadTemplates(): Promise<readonly ConfigFile[]> {
   return Promise.all(
-    [...always, labOnly].map(async name => ({
+    [...always, labOnly, registeringOnly].map(async name => ({
       name,
       content: await readFile(fileURLToPath(import.meta.resolve(`#asterisk/${name}`)), 'utf8'),
     })),
@@ -108,7 +111,8 @@ export function renderAsterisk(
 ): readonly ConfigFile[] {
   const values = placeholders(parameters)
   return templates
-    .filter(template => parameters.lab || template.name !== labOnly)
+    .filter(({ name }) => parameters.lab || name !== labOnly)
+    .filter(({ name }) => parameters.register || name !== registeringOnly)
     .map(({ name, content }) => ({ name, content: fill(name, content, values) }))
 }
 
@@ -129,7 +133,8 @@ function fill(file: string, template: string, values: Values): string {
   })
 }
 
-function placeholders({ id, sip, ami, media, door, maxCalls, directories }: MediaServerParameters): Values {
+function placeholders(parameters: MediaServerParameters): Values {
+  const { id, sip, ami, media, door, register, maxCalls, directories } = parameters
   return new Map([
     ['id', id],
     ['maxCalls', String(maxCalls)],
@@ -137,6 +142,7 @@ function placeholders({ id, sip, ami, media, door, maxCalls, directories }: Medi
     ...group('ami', ami),
     ...group('media', media),
     ...group('door', door),
+    ...group('register', register ?? {}),
     ...group('directories', directories),
   ])
 }

@@ -17,7 +17,12 @@ export interface MediaServer {
   readonly wanted: Wanted
   /** While it is draining: whether agents who are in no call are moved to other servers. */
   readonly evacuate?: boolean
+  /** How its own registration stands; absent: an operator wrote it. `lapsed`: that is why it is drained. */
+  readonly registration?: 'current' | 'lapsed'
 }
+
+/** What a media server's id looks like. */
+export const serverId = /^(?=.*[a-z0-9])[a-z0-9_.-]{1,64}$/
 
 /** Where and as whom to log in to the Manager Interface. */
 export interface AmiAddress {

@@ -20,6 +20,8 @@ import { describe, serveOpenApi } from './openapi.ts'
 import { notFound, problem, problemOf } from './problem.ts'
 import { serveRoutes } from './routes.ts'
 import { serveSelection } from './selection.ts'
+import type { ServerRegistration } from '../registration.ts'
+import { serveRegistration } from './registration.ts'
 import { serveServers } from './servers.ts'
 import { serveSessions } from './sessions.ts'
 import { serveTraces, type TraceOf } from './traces.ts'
@@ -38,6 +40,8 @@ export interface AdminAppOptions {
   /** How a media server is asked who is in a conference. */
   readonly askConference: AskConference
   readonly dialler: Dialler
+  /** Takes media servers that register themselves; absent: none may. */
+  readonly registration?: Pick<ServerRegistration, 'register'>
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
@@ -64,6 +68,7 @@ export function createAdminApp(options: AdminAppOptions): OpenAPIHono {
   app.use('/metrics', bearer(options.token))
   serveHealth(app, options)
   serveServers(app, { store, clock })
+  serveRegistration(app, options.registration)
   serveAgents(app, { store, realm })
   serveDial(app, { store, dialler: options.dialler })
   serveTrunks(app, { store })

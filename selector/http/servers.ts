@@ -81,7 +81,7 @@ const orders: readonly (readonly [order: string, wanted: Wanted])[] = [
 ]
 
 function shown({ item, version }: Versioned<MediaServer>, state: ServerState | undefined): ServerOutput {
-  const { id, sip, capacity, zone, weight, maxCalls, wanted, evacuate } = item
+  const { id, sip, capacity, zone, weight, maxCalls, wanted, evacuate, registration } = item
   const { host, port, username } = item.ami
   return {
     id,
@@ -93,6 +93,7 @@ function shown({ item, version }: Versioned<MediaServer>, state: ServerState | u
     ...(maxCalls !== undefined && { maxCalls }),
     wanted,
     ...(evacuate && { evacuate }),
+    ...(registration && { registration }),
     version,
     ...(state && { state }),
   }

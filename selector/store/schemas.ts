@@ -38,6 +38,7 @@ export const mediaServerSchema: z.ZodType<MediaServer> = z.object({
   maxCalls: count.exactOptional(),
   wanted: z.enum(['active', 'draining', 'disabled']),
   evacuate: z.boolean().exactOptional(),
+  registration: z.enum(['current', 'lapsed']).exactOptional(),
 })
 
 /** An agent as stored. */

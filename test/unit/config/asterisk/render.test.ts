@@ -24,13 +24,30 @@ const render = (changes: Partial<MediaServerParameters> = {}) =>
   renderAsterisk(templates, { ...parameters, ...changes })
 
 t.test('leaves no placeholder in any file', async t => {
-  for (const { name, content } of render({ lab: true })) t.notMatch(content, /\{\{|\}\}\s*$/m, name)
+  const register = { secret: 'x', capacity: 1, zone: 'z' }
+  for (const { name, content } of render({ lab: true, register })) t.notMatch(content, /\{\{|\}\}\s*$/m, name)
 })
 
 t.test('gives the files of a media server, and one more in a lab', async t => {
   t.equal(render().length, 12)
   t.equal(named(render(), 'extensions-lab.conf'), '')
   t.match(named(render({ lab: true }), 'extensions-lab.conf'), 'MixMonitor')
+})
+
+t.test('lets a server register itself only where it shall', async t => {
+  t.equal(named(render(), 'pjsip-register.conf'), '')
+  const file = named(
+    render({ register: { secret: 'of the fleet'.replaceAll(' ', '-'), capacity: 40, zone: 'fra1' } }),
+    'pjsip-register.conf',
+  )
+  for (const line of [
+    'server_uri = sip:10.0.0.5:5070\\;transport=udp',
+    'contact_user = ms-1',
+    'contact_header_params = x-ami=5038\\;x-max-agents=40\\;x-zone=fra1',
+    'password = of-the-fleet',
+  ]) {
+    t.ok(file.includes(line), line)
+  }
 })
 
 const places: readonly [what: string, file: string, line: string][] = [
