@@ -1,6 +1,6 @@
 import type { Call, CallEvent, Effect, Leg, LegName, Relay, Step, Up } from './call.ts'
 import { exchange, other, sdpBody } from './parties.ts'
-import { sameMedia, sameOrigin } from './sdp.ts'
+import { sameMedia, sameOrigin, sameStreams } from './sdp.ts'
 
 type RequestEvent = Extract<CallEvent, { kind: 'request' }>
 type ResponseEvent = Extract<CallEvent, { kind: 'response' }>
@@ -58,7 +58,8 @@ export function mediaDone(
   if (!relay) return [state]
   switch (relay.stage) {
     case 'offering':
-      return kind === 'media-offered' ? passOn(call, state, relay, sdp) : [state]
+      if (kind !== 'media-offered') return [state]
+      return isKnown(call, state, relay, sdp) ? renewed(call, state, relay) : passOn(call, state, relay, sdp)
     case 'renewing':
       return kind === 'media-offered' ? renewed(call, state, relay) : answered(state, relay, sdp)
     case 'answering':
@@ -71,6 +72,11 @@ export function mediaDone(
     case 'late-waiting':
       return [state]
   }
+}
+
+/** What the media anchor makes of the offer has nothing new for the other leg: there is nothing to ask it. */
+function isKnown(call: Call, state: Up, relay: Relay, made: string): boolean {
+  return call.anchored && sameStreams(made, state.legs[other(relay.from)].told)
 }
 
 function passOn(call: Call, state: Up, relay: Relay, sdp: string): Step {
@@ -93,7 +99,10 @@ function passOn(call: Call, state: Up, relay: Relay, sdp: string): Step {
 function renewed(call: Call, state: Up, relay: Relay): Step {
   const to = other(relay.from)
   const { heard } = state.legs[to]
-  return [state, { kind: 'answer', key: relay.transaction, exchange: exchange(call, state, to, heard) }]
+  return [
+    replaceRelay(state, { ...relay, stage: 'renewing' }),
+    { kind: 'answer', key: relay.transaction, exchange: exchange(call, state, to, heard) },
+  ]
 }
 
 /** The other leg accepted: its answer goes back through the media anchor. */

@@ -12,6 +12,33 @@ export function sameMedia(a: string, b: string): boolean {
   return /^m=/m.test(a) && mediaOf(a) === mediaOf(b)
 }
 
+/**
+ * True when two descriptions name the same streams at the same addresses: media, port, profile, codecs in whatever order, direction.
+ * Parameters of codecs are the sender's wishes (RFC 3264 §6.1), and no reason to disturb anybody.
+ */
+export function sameStreams(a: string, b: string): boolean {
+  return /^m=/m.test(a) && streamsOf(a) === streamsOf(b)
+}
+
+function streamsOf(sdp: string): string {
+  return sdp
+    .split(/^(?=m=)/m)
+    .map(section => section.split(/\r?\n/).filter(line => streamLine.test(line)))
+    .map(lines =>
+      lines
+        .map(line => line.replace(/^(m=(?:\S+ ){3})(.*)$/, inOrder))
+        .toSorted()
+        .join('\n'),
+    )
+    .join('\n')
+}
+
+function inOrder(_: string, stream: string, formats: string): string {
+  return stream + formats.split(' ').toSorted().join(' ')
+}
+
+const streamLine = /^(?:m=|c=|a=(?:rtpmap:|sendrecv|sendonly|recvonly|inactive))/
+
 function originOf(sdp: string): string | undefined {
   return /^o=.*$/m.exec(sdp)?.[0]?.trimEnd()
 }

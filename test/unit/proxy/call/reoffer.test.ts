@@ -76,6 +76,23 @@ t.test('an ICE restart is answered by the door, and the media server hears nothi
   t.match(state.legs, { a: { heard: restarted, told: 'o=new-answer' }, b: { told: 'o=b-offer' } })
 })
 
+t.test('an offer that comes to the same on the other side is answered by the door too', async t => {
+  const other = audio.replace('o=- 1 1', 'o=- 1 2').replace('SAVPF 111 0', 'SAVPF 111')
+  const told = audio.replace('UDP/TLS/RTP/SAVPF', 'RTP/AVP')
+  const known = heardFrom('a', audio)
+  const state = { ...known, legs: { ...known.legs, b: { ...known.legs.b, told } } }
+  const [after, , anchored, done] = play(
+    agentCall,
+    state,
+    request('a', 'INVITE', other),
+    { kind: 'media-offered', key: 't1', sdp: told.replace('o=- 1 1', 'o=- 1 2') },
+    { kind: 'media-answered', key: 't1', sdp: 'o=new-answer' },
+  )
+  t.strictSame(anchored, [{ kind: 'answer', key: 't1', exchange: fromB('o=b') }])
+  t.strictSame(done, [respond(200, 'o=new-answer')])
+  t.match(after, { relays: [], legs: { a: { heard: other, told: 'o=new-answer' }, b: { told } } })
+})
+
 t.test('without an anchor an ICE restart is passed on', async t => {
   const [, asked, passed] = play(
     { ...agentCall, anchored: false },

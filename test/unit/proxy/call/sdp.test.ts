@@ -1,5 +1,5 @@
 import t from 'tap'
-import { sameMedia, sameOrigin } from '../../../../proxy/call/sdp.ts'
+import { sameMedia, sameOrigin, sameStreams } from '../../../../proxy/call/sdp.ts'
 
 const sdp = [
   'v=0',
@@ -48,3 +48,19 @@ t.test('the origin line says that nothing changed (RFC 3264 §8)', async t => {
   t.notOk(sameOrigin(sdp, sdp.replace('o=- 7 1', 'o=- 7 2')))
   t.notOk(sameOrigin('v=0', 'v=0'))
 })
+
+for (const [name, from, to, same] of [
+  ['version', 'o=- 7 1', 'o=- 7 2', true],
+  ['order of codecs', 'AVP 8 101', 'AVP 101 8', true],
+  ['parameter of a codec', 'a=sendrecv', 'a=fmtp:101 0-16\r\na=sendrecv', true],
+  ['port', 'audio 4000', 'audio 4002', false],
+  ['address', 'c=IN IP4 192.0.2.1', 'c=IN IP4 192.0.2.9', false],
+  ['direction', 'sendrecv', 'sendonly', false],
+  ['codec', 'AVP 8', 'AVP 0', false],
+  ['codec behind a number', 'telephone-event', 'opus', false],
+  ['stream', 'a=sendrecv', 'a=sendrecv\r\nm=video 5000 RTP/AVP 96', false],
+] as const) {
+  t.test(`another ${name} ${same ? 'leaves the streams as they are' : 'is another stream'}`, async t =>
+    t.equal(sameStreams(sdp, sdp.replace(from, to)), same),
+  )
+}
