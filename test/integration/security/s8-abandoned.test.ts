@@ -51,8 +51,12 @@ t.test('INVITEs that are never acknowledged are gone when their time is over', a
   }
   await round()
   const before = liveBytes()
-  await round()
-  const grown = liveBytes() - before
+  // What is left behind grows with every round; what the collector has not come to yet does not.
+  let grown = Infinity
+  for (let n = 0; n < 3 && grown >= 0.05 * before; n += 1) {
+    await round()
+    grown = liveBytes() - before
+  }
   t.ok(grown < 0.05 * before, `${grown} of ${before} bytes more`)
 })
 
