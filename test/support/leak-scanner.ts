@@ -11,6 +11,7 @@ export class LeakScanner {
   readonly #outside: string[] = []
   /** What agents and carriers have said themselves is no news to them. */
   readonly #known: string[] = []
+  readonly #found: string[] = []
 
   /** Names something that nobody outside may see: an address, `host:port`, a host name, a product. */
   mark(text: string): void {
@@ -59,7 +60,15 @@ export class LeakScanner {
         text.includes(value) ? `${what} ${value} of the inside in ${startOf(text)}` : [],
       ),
     ])
-    return [...new Set(found)]
+    return [...new Set([...this.#found, ...found])]
+  }
+
+  /** Judges what was read so far and lets go of it, for tests that measure memory. */
+  settle(): void {
+    this.#found.push(...this.leaks())
+    this.#outside.length = 0
+    this.#known.length = 0
+    this.#inside.clear()
   }
 }
 

@@ -7,6 +7,7 @@ import { rawClient, udpPeer } from '../../support/attack/peers.ts'
 import { requestText } from '../../support/attack/text.ts'
 import { fastClock, passing, within } from '../../support/attack/time.ts'
 import { liveBytes } from '../../support/heap.ts'
+import { watch } from '../../support/leak-scanner.ts'
 
 const speed = 20
 const patienceMs = 64 * 500
@@ -48,6 +49,7 @@ t.test('INVITEs that are never acknowledged are gone when their time is over', a
     )
     target.events.length = 0
     attacker.got.length = 0
+    watch.settle()
   }
   await round()
   const before = liveBytes()

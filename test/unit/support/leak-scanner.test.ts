@@ -80,3 +80,13 @@ t.test('what somebody outside said first is no news there', async t => {
   made.toOutside(writeSip('SIP/2.0 200 OK', [['Call-ID', 'call-of-the-inside']]))
   t.strictSame(made.leaks(), [])
 })
+
+t.test('what leaked is remembered when the rest is let go', async t => {
+  const made = scanner()
+  made.toOutside(writeSip('SIP/2.0 200 OK', [['Server', 'at asterisk-1.inside']]))
+  made.settle()
+  t.equal(made.messages, 0)
+  t.equal(made.leaks().length, 1)
+  made.settle()
+  t.equal(made.leaks().length, 1)
+})
