@@ -4,7 +4,7 @@ import type { CallsOutput } from '../selector/contract/calls.ts'
 import { connect, wantsJson } from './connect.ts'
 import { callColumns, registerDial } from './dial.ts'
 import { printJson, printList } from './print.ts'
-import { sessionColumns } from './sessions.ts'
+import { listSessions } from './sessions.ts'
 import type { Terminal } from './terminal.ts'
 
 /** `portico calls …`: calls in progress. */
@@ -14,14 +14,7 @@ export function registerCalls(program: Command, terminal: Terminal): void {
   calls
     .command('ls')
     .description('List them, the oldest first.')
-    .action(async (_options: object, command: Command) => {
-      const list = await (await connect(command, terminal)).sessions()
-      printList(terminal, list, {
-        json: wantsJson(command),
-        columns: sessionColumns,
-        none: 'no calls in progress',
-      })
-    })
+    .action((_options: object, command: Command) => listSessions(command, terminal, 'no calls in progress'))
   calls
     .command('show <call>')
     .description('Show one.')

@@ -11,18 +11,17 @@ export function registerSessions(program: Command, terminal: Terminal): void {
     .description('Legs in progress.')
     .command('ls')
     .description('List them, the oldest first.')
-    .action(async (_options: object, command: Command) => {
-      const list = await (await connect(command, terminal)).sessions()
-      printList(terminal, list, {
-        json: wantsJson(command),
-        columns: sessionColumns,
-        none: 'no legs in progress',
-      })
-    })
+    .action((_options: object, command: Command) => listSessions(command, terminal, 'no legs in progress'))
+}
+
+/** Prints the legs in progress; `none` when there is none. */
+export async function listSessions(command: Command, terminal: Terminal, none: string): Promise<void> {
+  const list = await (await connect(command, terminal)).sessions()
+  printList(terminal, list, { json: wantsJson(command), columns: sessionColumns, none })
 }
 
 /** What is shown of a leg. */
-export const sessionColumns: readonly Column<SessionOutput>[] = [
+const sessionColumns: readonly Column<SessionOutput>[] = [
   ['CALL', ({ id }) => id],
   ['KIND', ({ kind }) => kind],
   ['AGENT', ({ agent }) => agent],

@@ -17,9 +17,10 @@ export function reoffer(call: Call, state: Up, event: RequestEvent): Step {
   const open = state.relays.find(isOffer)
   if (open) return [state, glare(transaction, open.from === leg)]
   if (sdp === undefined) return lateOffer(call, state, event)
-  if (call.anchored && sameMedia(sdp, heard)) return renew(call, state, event, sdp)
+  // Where only the way to this leg has changed (ICE restart, another address), the anchor is told and the other leg need not know.
+  const stage = call.anchored && sameMedia(sdp, heard) ? 'renewing' : 'offering'
   return [
-    withRelay(state, event, 'offering', sdp),
+    withRelay(state, event, stage, sdp),
     { kind: 'offer', key: transaction, exchange: exchange(call, state, leg, sdp) },
   ]
 }
@@ -28,15 +29,6 @@ export function reoffer(call: Call, state: Up, event: RequestEvent): Step {
 function glare(transaction: string, isSameLeg: boolean): Effect {
   if (!isSameLeg) return respondTo(transaction, 491)
   return { ...respondTo(transaction, 500), headers: [['Retry-After', '2']] }
-}
-
-/** Only how this leg is reached has changed (ICE restart, another address): the anchor is told, the other leg need not know. */
-function renew(call: Call, state: Up, event: RequestEvent, sdp: string): Step {
-  const { transaction, leg } = event
-  return [
-    withRelay(state, event, 'renewing', sdp),
-    { kind: 'offer', key: transaction, exchange: exchange(call, state, leg, sdp) },
-  ]
 }
 
 /** A re-INVITE without an offer is answered with one: what the other leg has said last (RFC 3261 §14.2). */
