@@ -108,7 +108,7 @@ async function lives(t: Test, node: Rtpengine): Promise<boolean> {
 }
 
 async function asks(t: Test, { url }: Rtpengine, order: NgCommand): Promise<boolean> {
-  const client = new NgClient({ url, timeoutMs: 300, clock: systemClock })
+  const client = new NgClient({ url, timeoutMs: 2000, clock: systemClock })
   t.teardown(() => client.stop())
   await client.start()
   return client.send(order).then(
