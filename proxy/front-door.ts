@@ -150,7 +150,7 @@ export class FrontDoor {
   }
 
   #isServerRegistering({ request, origin }: RequestEvent, caller: Caller): boolean {
-    if (request.method !== 'REGISTER' || caller.kind === 'agent') return false
+    if (request.method !== 'REGISTER' || caller.kind === 'agent' || origin.side === 'trunk') return false
     return this.#options.servers?.mayRegister(origin.address) === true
   }
 

@@ -15,7 +15,12 @@ export interface Origin {
   readonly port: number
   /** An agent's connection; absent for carriers and media servers on UDP. */
   readonly flow?: string
+  /** Which of our own faces heard it; absent for agents, and where an edge cannot tell. */
+  readonly side?: Side
 }
+
+/** Our faces without agents: `inside` towards media servers, `trunk` towards carriers. */
+export type Side = 'inside' | 'trunk'
 
 /**
  * SIP as the call logic sees it: requests and responses, with transactions and dialogs named by ids and kept by the
@@ -86,7 +91,7 @@ export interface RequestOrder {
   /** An agent's connection to send over. */
   readonly flow?: string
   /** Which of our own faces it leaves from. */
-  readonly side?: 'inside' | 'trunk'
+  readonly side?: Side
   /** With what a challenge to an INVITE that opens a dialog is answered. */
   readonly account?: TrunkAccount
   readonly headers?: readonly HeaderLine[]
@@ -206,8 +211,11 @@ export interface Directory {
   credentials(user: string): Promise<Credentials | undefined>
   /** The trunk whose address list holds that source. */
   trunkAt(address: string): Trunk | undefined
-  /** The media server at that source. */
-  serverAt(address: string): MediaServer | undefined
+  /**
+   * The media server at that source. Of several at one address the one with that SIP port; a port that none has, as that of a TCP
+   * connection, tells nothing, and then it is the one with the lowest.
+   */
+  serverAt(address: string, port?: number): MediaServer | undefined
   /** The media server of that id. */
   server(id: string): MediaServer | undefined
 }

@@ -102,6 +102,7 @@ function drachtio(options: SignallingOptions): Signalling {
     port,
     secret,
     agents: { transports, face },
+    faces: config.listen,
     clock,
     log,
     deadlineMs: config.failover.tryMs,

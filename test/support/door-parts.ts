@@ -15,6 +15,7 @@ import type {
 } from '../../proxy/ports.ts'
 import { createAgents } from '../../proxy/registrar/agents.ts'
 import { createRegistrar } from '../../proxy/registrar/registrar.ts'
+import type { Servers } from '../../proxy/registrar/servers.ts'
 import { createOutward } from '../../proxy/route/outward.ts'
 import { addressList } from '../../proxy/route/address-list.ts'
 import { createPresence } from '../../proxy/route/presence.ts'
@@ -91,12 +92,19 @@ export interface DoorPartsOptions {
   readonly calls?: number
   readonly trunk?: Trunk
   readonly routes?: readonly Route[]
+  /** Takes the REGISTER of media servers. */
+  readonly servers?: Servers
 }
 
 for (const mark of [server.sip.host, server.id]) watch.mark(mark)
 
 /** Agents are whoever their `X-Agent` header says, so that a test can be anybody. */
-export function doorParts({ calls = 100, trunk = acision, routes = [] }: DoorPartsOptions = {}): DoorParts {
+export function doorParts({
+  calls = 100,
+  trunk = acision,
+  routes = [],
+  servers: registrar,
+}: DoorPartsOptions = {}): DoorParts {
   const edge = new RecordingEdge()
   const clock = new ManualClock()
   const records: CallRecord[] = []
@@ -181,6 +189,7 @@ export function doorParts({ calls = 100, trunk = acision, routes = [] }: DoorPar
       domain: 'portico.test',
       log: silentLog,
     }),
+    ...(registrar && { servers: registrar }),
     prober: { start: () => undefined, stop: () => undefined, take: () => false },
     hangUpAt: async () => 0,
     outward: createOutward({

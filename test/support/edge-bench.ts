@@ -130,10 +130,15 @@ export async function drachtioBench(): Promise<EdgeBench> {
     clock,
     log: silentLog,
   })
+  const faceOf = (side: string): { host: string; port: number } => ({
+    host: '127.0.0.1',
+    port: server.listeners.find(({ name }) => name === side)?.bound.port ?? 0,
+  })
   const edge = createDrachtioEdge({
     ...server.control,
     secret: 'cymru',
     agents: { transports, face },
+    faces: { inside: faceOf('inside'), trunk: faceOf('trunk') },
     clock,
     log: silentLog,
     deadlineMs: 2000,

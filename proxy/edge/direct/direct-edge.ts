@@ -5,13 +5,13 @@ import type { Body, EdgeEvent, RequestOrder, ResponseOrder, SipEdge } from '../.
 import { Inbox } from '../inbox.ts'
 import { localResponse, parts } from '../order-parts.ts'
 import { createBook, type Book } from './book.ts'
-import { told } from './events.ts'
+import { told, type Faces } from './events.ts'
 
 /** What `createDirectEdge` needs. The edge starts and stops the engine and takes its events. */
 export interface DirectEdgeOptions {
   readonly engine: Engine
   /** Which listeners are our faces towards media servers and carriers. */
-  readonly listeners: { readonly inside: string; readonly trunk: string }
+  readonly listeners: Faces
   readonly log: Log
 }
 
@@ -22,7 +22,7 @@ export function createDirectEdge(options: DirectEdgeOptions): SipEdge {
 
 class DirectEdge implements SipEdge {
   readonly #engine: Engine
-  readonly #listeners: DirectEdgeOptions['listeners']
+  readonly #listeners: Faces
   readonly #log: Log
   readonly #inbox: Inbox
   readonly #book: Book = createBook()
@@ -37,7 +37,7 @@ class DirectEdge implements SipEdge {
   async start(receive: (event: EdgeEvent) => void): Promise<void> {
     this.#engine.onEvent(event => {
       if (event.kind === 'response') this.#acknowledgeEarly(event)
-      this.#inbox.put(() => told(this.#book, event))
+      this.#inbox.put(() => told(this.#book, event, this.#listeners))
     })
     await this.#engine.start()
     this.#inbox.open(receive)

@@ -1,15 +1,18 @@
 import type { EngineEvent, Source } from '../../../engine/api.ts'
-import type { EdgeEvent, Origin } from '../../ports.ts'
+import type { EdgeEvent, Origin, Side } from '../../ports.ts'
 import { dialogToBe } from '../order-parts.ts'
 import type { Book } from './book.ts'
 
 type Event<Kind extends EngineEvent['kind']> = Extract<EngineEvent, { kind: Kind }>
 
+/** The names of the listeners that are our faces. */
+export type Faces = Readonly<Record<Side, string>>
+
 /** The engine's event in the words of the port; undefined when it concerns no order of ours. */
-export function told(book: Book, event: EngineEvent): EdgeEvent | undefined {
+export function told(book: Book, event: EngineEvent, faces: Faces): EdgeEvent | undefined {
   switch (event.kind) {
     case 'request':
-      return request(book, event)
+      return request(book, event, faces)
     case 'response':
       return response(book, event)
     case 'cancel':
@@ -23,7 +26,11 @@ export function told(book: Book, event: EngineEvent): EdgeEvent | undefined {
   }
 }
 
-function request(book: Book, { transaction, dialog, request: message, source }: Event<'request'>): EdgeEvent {
+function request(
+  book: Book,
+  { transaction, dialog, request: message, source }: Event<'request'>,
+  faces: Faces,
+): EdgeEvent {
   const id = dialogToBe(message)
   if (message.method === 'INVITE' && dialog === undefined) book.invites.set(transaction, { dialogToBe: id })
   return {
@@ -32,7 +39,7 @@ function request(book: Book, { transaction, dialog, request: message, source }: 
     ...(dialog !== undefined && { dialog }),
     dialogToBe: id,
     request: message,
-    origin: originOf(source),
+    origin: originOf(source, faces),
   }
 }
 
@@ -59,6 +66,7 @@ function cancel(book: Book, { transaction, request: message }: Event<'cancel'>):
   return { kind: 'cancel', transaction, ...(reason !== undefined && { reason }) }
 }
 
-function originOf({ transport, address, port, flow }: Source): Origin {
-  return { transport, address, port, ...(flow !== undefined && { flow }) }
+function originOf({ transport, address, port, flow, listener }: Source, faces: Faces): Origin {
+  const side = (['inside', 'trunk'] as const).find(face => faces[face] === listener)
+  return { transport, address, port, ...(flow !== undefined && { flow }), ...(side && { side }) }
 }

@@ -32,7 +32,7 @@ export function received(desk: Desk, req: SrfRequest, res: SrfAnswer): void {
     ...(dialog !== undefined && { dialog }),
     dialogToBe: id,
     request,
-    origin: agent ?? originOf(req),
+    origin: agent ?? originOf(req, desk.faces),
   }))
 }
 

@@ -3,6 +3,7 @@ import type { Log } from '../../../runtime/log.ts'
 import type { Inbox } from '../inbox.ts'
 import type { AgentRelay } from './agent-relay.ts'
 import type { Book } from './book.ts'
+import type { Faces } from './events.ts'
 import type { Link } from './link.ts'
 
 /** What both directions of the edge work with. */
@@ -10,6 +11,7 @@ export interface Desk {
   readonly book: Book
   readonly inbox: Inbox
   readonly relay: AgentRelay
+  readonly faces: Faces
   readonly clock: Clock
   readonly log: Log
   /** How long the server may take to say what became of an order. */

@@ -7,6 +7,7 @@ import { AgentRelay, type RelayOptions, type Upstream } from './agent-relay.ts'
 import { answer, loseAnswers, received } from './answers.ts'
 import { createBook } from './book.ts'
 import type { Desk } from './desk.ts'
+import type { Faces } from './events.ts'
 import { openLink, type Link } from './link.ts'
 import { cancel, loseRequests, place } from './requests.ts'
 
@@ -16,6 +17,8 @@ export interface DrachtioEdgeOptions {
   readonly port: number
   readonly secret: string
   readonly agents: RelayOptions
+  /** Where the server listens for media servers and carriers. */
+  readonly faces: Faces
   readonly clock: Clock
   readonly log: Log
   /** How long the server may take to answer one message of the control protocol. */
@@ -40,12 +43,13 @@ class DrachtioEdge implements SipEdge {
   #cancelRetry: () => void = () => undefined
 
   constructor(options: DrachtioEdgeOptions) {
-    const { agents, clock, log, deadlineMs } = options
+    const { agents, faces, clock, log, deadlineMs } = options
     this.#options = options
     this.#desk = {
       book: createBook(),
       inbox: new Inbox(log),
       relay: new AgentRelay(agents, log),
+      faces,
       clock,
       log,
       deadlineMs,

@@ -1,6 +1,6 @@
 import type { SipRequest, SipResponse } from '../../../engine/message/message.ts'
 import { parseMessage } from '../../../engine/message/parse.ts'
-import type { Origin } from '../../ports.ts'
+import type { Origin, Side } from '../../ports.ts'
 import type { SrfRequest, SrfResponse } from './srf.ts'
 
 /** The request as a value; undefined when its text is none. */
@@ -20,10 +20,24 @@ export function isLocal(res: SrfResponse): boolean {
   return res.source_address === ''
 }
 
+/** Where our faces listen. */
+export type Faces = Readonly<Record<Side, { readonly host: string; readonly port: number }>>
+
 /** Where a request came from that did not pass the relay. */
-export function originOf(req: SrfRequest): Origin {
+export function originOf(req: SrfRequest, faces: Faces): Origin {
   const known = transports.find(transport => transport === req.protocol)
-  return { transport: known ?? 'tcp', address: req.source_address, port: req.source_port }
+  const side = (['inside', 'trunk'] as const).find(face => isAt(faces[face], req.receivedOn ?? ''))
+  return {
+    transport: known ?? 'tcp',
+    address: req.source_address,
+    port: req.source_port,
+    ...(side && { side }),
+  }
+}
+
+function isAt({ host, port }: Faces[Side], receivedOn: string): boolean {
+  const isEverywhere = host === '0.0.0.0' || host === '::'
+  return isEverywhere ? receivedOn.endsWith(`:${port}`) : receivedOn === `${host}:${port}`
 }
 
 const transports = ['udp', 'tcp', 'tls', 'ws', 'wss'] as const

@@ -10,6 +10,8 @@ export interface SrfRequest {
   readonly source_address: string
   readonly source_port: number
   readonly protocol: string
+  /** `<address>:<port>` of the listener that heard it, where the server tells. */
+  readonly receivedOn?: string
   /** The connection to the server. */
   readonly socket: Pick<Socket, 'cork' | 'uncork'>
   readonly stackTxnId: string

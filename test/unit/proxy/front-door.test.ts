@@ -79,6 +79,23 @@ t.test(
   },
 )
 
+t.test('a media server registers on the inside face only', async t => {
+  const registered: string[] = []
+  const parts = doorParts({
+    servers: {
+      mayRegister: address => address === origins.server.address,
+      register: async ({ transaction }) => void registered.push(transaction),
+    },
+  })
+  for (const side of ['trunk', 'inside'] as const) {
+    await parts.tell(
+      requestEvent('REGISTER', { origin: { ...origins.server, side }, transaction: `by-${side}` }),
+    )
+  }
+  t.strictSame(registered, ['by-inside'])
+  t.strictSame(parts.statuses('by-trunk'), [403])
+})
+
 t.test('what the door takes no part in is refused with what it does', async t => {
   const parts = doorParts()
   await parts.tell(requestEvent('SUBSCRIBE', { origin: origins.trunk }))

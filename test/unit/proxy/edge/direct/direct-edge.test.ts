@@ -48,6 +48,16 @@ t.test('a request is told with its origin and the id of the dialog that it may s
   ])
 })
 
+t.test('a request tells which face heard it', async t => {
+  const { engine, told } = await bench()
+  for (const listener of ['inside', 'trunk', 'agents']) {
+    const request = incoming('OPTIONS')
+    engine.emit({ kind: 'request', transaction: listener, request, source: source({ listener }) })
+  }
+  const sides = told.map(event => (event.kind === 'request' ? event.origin.side : 'none'))
+  t.strictSame(sides, ['inside', 'trunk', undefined])
+})
+
 t.test('an order becomes a request from the side that it names, with its body', async t => {
   const { engine, edge } = await bench()
   edge.request({

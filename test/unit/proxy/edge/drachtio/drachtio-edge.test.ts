@@ -36,6 +36,7 @@ function edgeAt(port: number, clock = new ManualClock(), log: Log = silentLog): 
     port,
     secret: 'x',
     agents,
+    faces: { inside: { host: '10.0.0.4', port: 5060 }, trunk: { host: '0.0.0.0', port: 5080 } },
     clock,
     log,
     deadlineMs,
