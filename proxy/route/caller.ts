@@ -15,7 +15,7 @@ export function callerAt(origin: Origin, directory: Pick<Directory, 'trunkAt' | 
   if (origin.transport === 'ws' || origin.transport === 'wss') {
     return origin.flow === undefined ? { kind: 'stranger' } : { kind: 'agent', flow: origin.flow }
   }
-  const server = directory.serverAt(origin.address)
+  const server = directory.serverAt(origin.address, origin.port)
   if (server) return { kind: 'server', server }
   const trunk = directory.trunkAt(origin.address)
   return trunk ? { kind: 'trunk', trunk } : { kind: 'stranger' }

@@ -25,7 +25,7 @@ export interface DirectoryOptions {
 
 export function createDirectory({ store, credentials, log }: DirectoryOptions): StoreDirectory {
   let trunks: readonly { readonly trunk: Trunk; readonly holds: (address: string) => boolean }[] = []
-  let servers: ReadonlyMap<string, MediaServer> = new Map()
+  let servers: ServerMap = serverMap([])
   const unsubscribe: (() => void)[] = []
 
   async function readTrunks(): Promise<void> {
@@ -34,7 +34,7 @@ export function createDirectory({ store, credentials, log }: DirectoryOptions): 
   }
 
   async function readServers(): Promise<void> {
-    servers = new Map((await store.servers.list()).map(({ item }) => [item.sip.host, item]))
+    servers = serverMap((await store.servers.list()).map(({ item }) => item))
   }
 
   async function start(): Promise<void> {
@@ -57,9 +57,29 @@ export function createDirectory({ store, credentials, log }: DirectoryOptions): 
     stop,
     credentials,
     trunkAt: address => trunks.find(({ holds }) => holds(address))?.trunk,
-    serverAt: address => servers.get(address),
-    server: id => [...servers.values()].find(server => server.id === id),
-    servers: () => servers.values(),
+    serverAt(address, port) {
+      const there = servers.byAddress.get(address)
+      return there?.find(({ sip }) => sip.port === port) ?? there?.[0]
+    },
+    server: id => servers.byId.get(id),
+    servers: () => servers.byId.values(),
     trunks: () => trunks.map(({ trunk }) => trunk),
   }
+}
+
+interface ServerMap {
+  readonly byId: ReadonlyMap<string, MediaServer>
+  /** The servers at each address, in the order of their SIP ports. */
+  readonly byAddress: ReadonlyMap<string, readonly MediaServer[]>
+}
+
+function serverMap(servers: readonly MediaServer[]): ServerMap {
+  const byAddress = new Map<string, MediaServer[]>()
+  for (const server of servers.toSorted((a, b) => a.sip.port - b.sip.port)) {
+    const { host } = server.sip
+    const there = byAddress.get(host) ?? []
+    byAddress.set(host, there)
+    there.push(server)
+  }
+  return { byId: new Map(servers.map(server => [server.id, server])), byAddress }
 }

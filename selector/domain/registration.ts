@@ -38,8 +38,8 @@ export function admit(
   isAlive: boolean,
   given: Admittance,
 ): Admission {
-  const { id, host } = claim
-  if (servers.some(server => server.id !== id && server.sip.host === host)) {
+  const { id, host, sip } = claim
+  if (servers.some(other => other.id !== id && other.sip.host === host && other.sip.port === sip.port)) {
     return { kind: 'refused', reason: 'address-taken' }
   }
   const known = servers.find(server => server.id === id)

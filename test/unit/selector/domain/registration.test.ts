@@ -56,6 +56,8 @@ t.test('nobody takes the id of a living server, nor that of one that an operator
 t.test('nobody takes the address of another server', async t => {
   const other = mediaServer('ms-b', { sip: { host: '10.0.0.11', port: 5060, transport: 'udp' } })
   t.match(admit(claim, [other], false, given), { kind: 'refused', reason: 'address-taken' })
+  const beside = mediaServer('ms-b', { sip: { host: '10.0.0.11', port: 5080, transport: 'udp' } })
+  t.match(admit(claim, [beside], false, given), { kind: 'changed' }, 'another port is another server')
 })
 
 t.test('a server that comes back elsewhere once its registration ran out is moved', async t => {
