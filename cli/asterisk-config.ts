@@ -117,7 +117,14 @@ function parametersOf(
   return {
     id,
     sip: { host: sip.host, port: sip.port },
-    ami: { host: ami.host, port: ami.port, user: ami.username, secret, permit: addresses },
+    ami: {
+      host: ami.host,
+      port: ami.port,
+      user: ami.username,
+      secret,
+      permit: addresses,
+      tls: ami.tls !== undefined,
+    },
     media: {
       host: options.mediaHost ?? sip.host,
       portMin: options.rtpMin,

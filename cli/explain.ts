@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { DecisionOutput } from '../selector/contract.ts'
+import type { DecisionOutput } from '../selector/contract/selection.ts'
 import { connect, wantsJson } from './connect.ts'
 import { printJson, printList, type Column } from './print.ts'
 import type { Terminal } from './terminal.ts'

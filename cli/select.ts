@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { PorticoError } from '../runtime/errors.ts'
-import type { SelectionOutput } from '../selector/contract.ts'
+import type { SelectionOutput } from '../selector/contract/selection.ts'
 import { connect, wantsJson } from './connect.ts'
 import { printJson, printList, type Column } from './print.ts'
 import type { Terminal } from './terminal.ts'

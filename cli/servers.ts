@@ -5,7 +5,16 @@ import { connect, wantsJson } from './connect.ts'
 import { registerDrain } from './drain.ts'
 import { printJson, printList, type Column } from './print.ts'
 import type { Terminal } from './terminal.ts'
-import { hostPort, neededSecret, readSecret, wholeNumber, type HostPort } from './values.ts'
+import {
+  given,
+  hostPort,
+  neededSecret,
+  readSecret,
+  textOf,
+  unlessEmpty,
+  wholeNumber,
+  type HostPort,
+} from './values.ts'
 
 /** `portico servers …`: the media servers of the fleet. */
 export function registerServers(program: Command, terminal: Terminal): void {
@@ -30,6 +39,8 @@ interface CommonFields {
   readonly sipTransport?: 'udp' | 'tcp'
   readonly amiSecretStdin?: boolean
   readonly amiSecretFile?: string
+  readonly amiTls?: boolean
+  readonly amiCaFile?: string
   readonly zone?: string
   readonly weight?: number
   readonly maxCalls?: number
@@ -55,6 +66,8 @@ function withCommonFields(command: Command): Command {
     .addOption(new Option('--sip-transport <transport>', 'how SIP reaches it').choices(['udp', 'tcp']))
     .option('--ami-secret-stdin', 'read the AMI secret from standard input')
     .option('--ami-secret-file <file>', 'read the AMI secret from a file')
+    .option('--ami-tls', 'reach its Manager Interface over TLS')
+    .option('--ami-ca-file <file>', 'the same, with a certificate that the authority in this PEM file signed')
     .option('--zone <zone>', 'where it stands')
     .option('--weight <share>', 'how much of the work it gets beside servers of its capacity', Number)
     .option('--max-calls <calls>', 'the most client legs it holds when new agents are placed', wholeNumber)
@@ -71,10 +84,11 @@ function registerAdd(servers: Command, terminal: Terminal): void {
       const client = await connect(command, terminal)
       const { sip, sipTransport: transport, ami, amiUser: username, capacity } = options
       const secret = await neededSecret(secretSource(options), terminal, '--ami-secret')
+      const tls = await tlsOf(options)
       const added = await client.servers.add({
         id,
         sip: { ...sip, ...(transport && { transport }) },
-        ami: { ...ami, username, secret },
+        ami: { ...ami, username, secret, ...(tls && { tls }) },
         capacity,
         ...shareOf(options),
       })
@@ -87,25 +101,32 @@ function registerSet(servers: Command, terminal: Terminal): void {
     .option('--sip <host[:port]>', help.sip, hostPort)
     .option('--ami <host[:port]>', help.ami, hostPort)
     .option('--ami-user <name>', help.amiUser)
+    .option('--no-ami-tls', 'reach its Manager Interface without TLS')
     .option('--capacity <agents>', help.capacity, wholeNumber)
     .action(async (id: string, options: CommonFields & Partial<OwnFields>, command: Command) => {
       const client = await connect(command, terminal)
       const { sip, sipTransport: transport, ami, amiUser: username, capacity } = options
-      const secret = await readSecret(secretSource(options), terminal)
+      const amiChanges = given({
+        ...ami,
+        username,
+        secret: await readSecret(secretSource(options), terminal),
+        tls: await tlsOf(options),
+      })
       const changed = await client.servers.change(id, {
         ...((sip ?? transport) && { sip: { ...sip, ...(transport && { transport }) } }),
-        ...((ami ?? username ?? secret) && {
-          ami: {
-            ...ami,
-            ...(username !== undefined && { username }),
-            ...(secret !== undefined && { secret }),
-          },
-        }),
+        ...given({ ami: unlessEmpty(amiChanges) }),
         ...(capacity !== undefined && { capacity }),
         ...shareOf(options),
       })
       report(terminal, command, changed, 'changed')
     })
+}
+
+/** Undefined: not a word of it; null: without TLS. */
+async function tlsOf({ amiTls, amiCaFile }: CommonFields): Promise<{ ca?: string } | null | undefined> {
+  if (amiCaFile !== undefined) return { ca: await textOf(amiCaFile) }
+  if (amiTls === undefined) return undefined
+  return amiTls ? {} : null
 }
 
 /** What bears on how much of the work it gets, as far as it was named. */

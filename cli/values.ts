@@ -85,8 +85,13 @@ export async function neededSecret(
 }
 
 async function firstLineOf(file: string): Promise<string> {
+  return (await textOf(file)).split(/\r?\n/)[0] ?? ''
+}
+
+/** What stands in a file. Rejects with `E_CONFIG`. */
+export async function textOf(file: string): Promise<string> {
   try {
-    return (await readFile(file, 'utf8')).split(/\r?\n/)[0] ?? ''
+    return await readFile(file, 'utf8')
   } catch (cause) {
     throw new PorticoError('E_CONFIG', `cannot read ${file}: ${messageOf(cause)}`, { cause })
   }

@@ -3,10 +3,8 @@ import { messageOf, PorticoError, type ErrorCode } from '../runtime/errors.ts'
 import {
   agentOutput,
   conferenceOutput,
-  decisionOutput,
   listOf,
   problemOutput,
-  selectionOutput,
   serverOutput,
   sessionOutput,
   traceOutput,
@@ -14,15 +12,19 @@ import {
   type AgentOutput,
   type AgentPatch,
   type ConferenceOutput,
-  type DecisionOutput,
-  type SelectionInput,
-  type SelectionOutput,
   type ServerInput,
   type ServerOutput,
   type ServerPatch,
   type SessionOutput,
   type TraceOutput,
 } from './contract.ts'
+import {
+  decisionOutput,
+  selectionOutput,
+  type DecisionOutput,
+  type SelectionInput,
+  type SelectionOutput,
+} from './contract/selection.ts'
 import { callsOutput, type CallsOutput } from './contract/calls.ts'
 import { callOutput, dialOutput, type CallOutput, type DialInput, type DialOutput } from './contract/dial.ts'
 import {

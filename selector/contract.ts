@@ -18,7 +18,8 @@ export const oneLine = (most: number): z.ZodString =>
 export const secret = oneLine(256).min(1)
 /** Of an object, counted from 1. */
 export const version = z.int().min(1)
-const wanted = z.enum(['active', 'draining', 'disabled'])
+/** What an operator wants of a media server. */
+export const wanted = z.enum(['active', 'draining', 'disabled'])
 
 /** An id in a path: media server or trunk as it is, agent in lower case. */
 export const idSchema = z.string().toLowerCase().pipe(name)
@@ -28,11 +29,21 @@ const sip = z.strictObject({
   port: port.default(5060),
   transport: z.enum(['udp', 'tcp']).default('udp'),
 })
+const amiTls = z.strictObject({
+  /** PEM of the authority that signed its certificate; absent: any that the system trusts. */
+  ca: z
+    .string()
+    .max(32_768)
+    .regex(/^-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\s-]+$/, 'must be a certificate in PEM')
+    .exactOptional(),
+})
 const ami = z.strictObject({
   host,
   port: port.default(5038),
   username: secret,
   secret,
+  /** Over TLS, with a certificate that names `host`. */
+  tls: amiTls.exactOptional(),
 })
 const capacity = z.int().min(1).max(100_000)
 const weight = z.number().min(0.01).max(100)
@@ -50,9 +61,9 @@ export const serverInput = z.strictObject({
   wanted: wanted.default('active'),
 })
 
-/** A media server written anew. Without `ami.secret` the stored one stays. */
+/** A media server written anew. Without `ami.secret` or `ami.tls` what is stored of them stays; `null` ends TLS. */
 export const serverReplacement = serverInput.omit({ id: true }).extend({
-  ami: ami.extend({ secret: secret.exactOptional() }),
+  ami: ami.extend({ secret: secret.exactOptional(), tls: amiTls.nullable().exactOptional() }),
 })
 
 /** Fields of a media server to be changed; the others stay. */
@@ -70,6 +81,7 @@ export const serverPatch = z.strictObject({
       port: port.exactOptional(),
       username: secret.exactOptional(),
       secret: secret.exactOptional(),
+      tls: amiTls.nullable().exactOptional(),
     })
     .exactOptional(),
   capacity: capacity.exactOptional(),
@@ -113,7 +125,12 @@ export const serverState = z.object({
 export const serverOutput = z.object({
   id: z.string(),
   sip: z.object({ host: z.string(), port: z.int(), transport: z.enum(['udp', 'tcp']) }),
-  ami: z.object({ host: z.string(), port: z.int(), username: z.string() }),
+  ami: z.object({
+    host: z.string(),
+    port: z.int(),
+    username: z.string(),
+    tls: z.object({ ca: z.string().optional() }).optional(),
+  }),
   capacity: z.int(),
   zone: z.string(),
   /** How much of the work it gets beside servers of the same capacity. */
@@ -158,117 +175,6 @@ export const agentOutput = z.object({
   name: z.string(),
   groups: z.array(z.string()),
   version,
-})
-
-/** What is asked when a place is looked for. */
-export const selectionQuery = z.strictObject({
-  /** An agent who already waits somewhere is answered with that media server. */
-  agent: idSchema.exactOptional(),
-  /** Ids of media servers that shall not be chosen, separated by commas. */
-  exclude: z
-    .string()
-    .max(4096)
-    .transform(text => text.split(',').filter(id => id !== ''))
-    .exactOptional(),
-})
-
-/** A place to be reserved. */
-export const selectionInput = z.strictObject({
-  /** The id of the call that will join; header `X-Portico-Call` of its INVITE carries it. */
-  call: z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable characters without spaces'),
-  agent: idSchema.exactOptional(),
-  exclude: z.array(idSchema).max(100).default([]),
-})
-
-const exclusion = z.enum([
-  'not-active',
-  'stopping',
-  'not-reconciled',
-  'stale',
-  'ejected',
-  'warming',
-  'down',
-  'dead',
-  'hung',
-  'full',
-  'calls-full',
-  'tried',
-])
-
-/** One media server as the choice saw it. */
-export const consideredOutput = z.object({
-  id: z.string(),
-  /** Load after the formula of the policy; absent when it was left out. */
-  share: z.number().optional(),
-  excluded: exclusion.optional(),
-  wanted: wanted.optional(),
-  state: serverState.optional(),
-})
-
-/** What was chosen and why. */
-export const selectionOutput = z.object({
-  kind: z.enum(['pinned', 'chosen', 'none']),
-  server: z
-    .object({
-      id: z.string(),
-      sip: z.object({ host: z.string(), port: z.int(), transport: z.enum(['udp', 'tcp']) }),
-    })
-    .optional(),
-  /** Why there is none. */
-  reason: z.enum(['no-servers', 'none-eligible', 'all-full']).optional(),
-  /** Until when the place is kept, wall-clock milliseconds; only after a POST. */
-  reservedUntil: z.number().optional(),
-  utilisation: z.enum(['expected', 'in-call', 'placed']),
-  considered: z.array(consideredOutput),
-})
-
-const rule = z.enum(['least', 'two-choices', 'ledger'])
-
-/** What led to one choice of a media server. */
-export const decisionOutput = z.object({
-  call: z.string(),
-  agent: z.string().optional(),
-  door: z.string().optional(),
-  /** Wall-clock milliseconds. */
-  at: z.number(),
-  utilisation: z.enum(['expected', 'in-call', 'placed']),
-  rho: z.number(),
-  zone: z.string().optional(),
-  /** Servers that were tried before. */
-  exclude: z.array(z.string()),
-  /** What settled ties and draws, in [0, 1). */
-  chance: z.number(),
-  /** Whether the door decided without Redis. */
-  alone: z.boolean(),
-  /** How many servers stood how. */
-  counts: z.record(z.enum(['ready', 'warming', 'doubtful', 'full', 'out', 'off']), z.int()),
-  /** Servers whose counters mattered, and how many of them were at most ten seconds old. */
-  counted: z.int(),
-  fresh: z.int(),
-  rule: rule.optional(),
-  /** Whether only the own zone was looked at. */
-  zones: z.enum(['own', 'all']).optional(),
-  /** How many were tied, or drawn from. */
-  among: z.int().optional(),
-  looked: z.array(
-    z.object({
-      id: z.string(),
-      zone: z.string(),
-      share: z.number(),
-      capacity: z.int(),
-      waiting: z.int().optional(),
-      inCall: z.int().optional(),
-      reserved: z.int(),
-      ageMs: z.number().optional(),
-      health: z.string(),
-    }),
-  ),
-  /** The server that was chosen. */
-  server: z.string().optional(),
-  /** Why there was none. */
-  reason: z.enum(['no-servers', 'none-eligible', 'all-full']).optional(),
-  /** What the record leads to when it is decided anew: always the same. */
-  replay: z.string(),
 })
 
 /** What is asked for a hint. */
@@ -385,9 +291,6 @@ export type ServerState = z.output<typeof serverState>
 export type AgentInput = z.input<typeof agentInput>
 export type AgentPatch = z.input<typeof agentPatch>
 export type AgentOutput = z.output<typeof agentOutput>
-export type SelectionInput = z.input<typeof selectionInput>
-export type SelectionOutput = z.output<typeof selectionOutput>
-export type DecisionOutput = z.output<typeof decisionOutput>
 export type SessionOutput = z.output<typeof sessionOutput>
 export type ConferenceOutput = z.output<typeof conferenceOutput>
 export type TraceOutput = z.output<typeof traceOutput>

@@ -14,6 +14,8 @@ export interface MediaServerParameters {
     readonly secret: string
     /** Addresses or networks that may log in. */
     readonly permit: readonly string[]
+    /** Whether `port` speaks TLS; default: not. */
+    readonly tls?: boolean
   }
   readonly media: {
     /** The address in every SDP, and the one RTP is bound to. */
@@ -90,11 +92,12 @@ const always = [
 ] as const
 const labOnly = 'extensions-lab.conf'
 const registeringOnly = 'pjsip-register.conf'
+const tlsOnly = 'manager-tls.conf'
 
 /** Reads the templates that lie beside this file in the source tree, from there or from a build. */
 export async function loadTemplates(): Promise<readonly ConfigFile[]> {
   return Promise.all(
-    [...always, labOnly, registeringOnly].map(async name => ({
+    [...always, labOnly, registeringOnly, tlsOnly].map(async name => ({
       name,
       content: await readFile(fileURLToPath(import.meta.resolve(`#asterisk/${name}`)), 'utf8'),
     })),
@@ -113,6 +116,7 @@ export function renderAsterisk(
   return templates
     .filter(({ name }) => parameters.lab || name !== labOnly)
     .filter(({ name }) => parameters.register || name !== registeringOnly)
+    .filter(({ name }) => parameters.ami.tls || name !== tlsOnly)
     .map(({ name, content }) => ({ name, content: fill(name, content, values) }))
 }
 

@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import { z } from 'zod'
-import { decisionOutput, listOf, type DecisionOutput } from '../contract.ts'
+import { listOf } from '../contract.ts'
+import { decisionOutput, type DecisionOutput } from '../contract/selection.ts'
 import { replay, type Decision, type LookedAt } from '../domain/decision.ts'
 import type { Store } from '../store/store.ts'
 import { describe } from './openapi.ts'

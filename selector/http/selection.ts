@@ -1,6 +1,11 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Clock } from '../../runtime/clock.ts'
-import { selectionInput, selectionOutput, selectionQuery, type SelectionOutput } from '../contract.ts'
+import {
+  selectionInput,
+  selectionOutput,
+  selectionQuery,
+  type SelectionOutput,
+} from '../contract/selection.ts'
 import type { Choice } from '../domain/decision.ts'
 import { considered, look } from '../domain/look.ts'
 import type { MediaServer } from '../domain/media-server.ts'

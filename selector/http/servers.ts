@@ -10,9 +10,10 @@ import {
   serverPatch,
   serverReplacement,
   type ServerOutput,
+  type ServerPatch,
   type ServerState,
 } from '../contract.ts'
-import type { Candidate, MediaServer, Wanted } from '../domain/media-server.ts'
+import type { AmiAddress, Candidate, MediaServer, Wanted } from '../domain/media-server.ts'
 import type { Store, Versioned } from '../store/store.ts'
 import { readQuery } from './input.ts'
 import { describe } from './openapi.ts'
@@ -33,12 +34,12 @@ export function serveServers(
     collection: store.servers,
     schemas: { create: serverInput, replace: serverReplacement, patch: serverPatch, shown: serverOutput },
     create: input => input,
-    replace: ({ id, ami: { secret } }, input) => ({ ...input, id, ami: { secret, ...input.ami } }),
+    replace: ({ id, ami }, input) => ({ ...input, id, ami: amiOver(ami, input.ami) }),
     patch: (current, input) => ({
       ...current,
       ...input,
       sip: { ...current.sip, ...input.sip },
-      ami: { ...current.ami, ...input.ami },
+      ami: amiOver(current.ami, input.ami ?? {}),
     }),
     show,
   })
@@ -65,6 +66,14 @@ export function serveServers(
   }
 }
 
+/** What is not said stays, so that nobody who does not know of TLS ends it. */
+function amiOver(current: AmiAddress, { tls = current.tls, ...said }: AmiChange): AmiAddress {
+  const { tls: _, ...plain } = { ...current, ...said }
+  return { ...plain, ...(tls && { tls }) }
+}
+
+type AmiChange = NonNullable<ServerPatch['ami']>
+
 const noQuery = z.strictObject({})
 
 /** The state of a media server as the API shows it. `at`: wall-clock milliseconds. */
@@ -82,11 +91,11 @@ const orders: readonly (readonly [order: string, wanted: Wanted])[] = [
 
 function shown({ item, version }: Versioned<MediaServer>, state: ServerState | undefined): ServerOutput {
   const { id, sip, capacity, zone, weight, maxCalls, wanted, evacuate, registration } = item
-  const { host, port, username } = item.ami
+  const { secret: _, ...ami } = item.ami
   return {
     id,
     sip,
-    ami: { host, port, username },
+    ami,
     capacity,
     zone,
     ...(weight !== undefined && { weight }),

@@ -19,7 +19,7 @@ async function letRegister(lab: Lab, server: LabServer, digestSecret: string): P
   const files = renderAsterisk(await loadTemplates(), {
     id,
     sip,
-    ami: { ...ami, user: ami.username, permit: ['127.0.0.1'] },
+    ami: { host: ami.host, port: ami.port, user: ami.username, secret: ami.secret, permit: ['127.0.0.1'] },
     media: { host: sip.host, portMin: 10_000, portMax: 10_999, rtpTimeoutSec: 30 },
     door: { host: '127.0.0.1', port: 5070, transport: 'udp', addresses: ['127.0.0.1'] },
     register: { secret: digestSecret, capacity: 40, zone: 'fra1' },

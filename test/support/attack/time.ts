@@ -22,9 +22,9 @@ export function passing(ms: number): Promise<void> {
 }
 
 /** Resolves as soon as `holds`, to whether it did within `ms`. */
-export async function within(ms: number, holds: () => boolean): Promise<boolean> {
+export async function within(ms: number, holds: () => boolean | Promise<boolean>): Promise<boolean> {
   const end = performance.now() + ms
-  while (!holds()) {
+  while (!(await holds())) {
     if (performance.now() > end) return false
     await passing(10)
   }

@@ -46,6 +46,22 @@ t.test('media servers are added, listed with their load, changed, drained and re
   })
 })
 
+t.test('a Manager Interface is reached over TLS where that is said', async t => {
+  const { portico, store } = await liveSelector(t)
+  const ca = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n'
+  const dir = t.testdir({ 'ca.pem': ca })
+  const tls = async () => (await store.servers.get('ast1'))?.item.ami.tls
+  await portico(`${addAst1} --ami-tls`, 'canary-secret\n')
+  t.strictSame(await tls(), {})
+  await portico(`servers set ast1 --ami-ca-file ${dir}/ca.pem`)
+  t.strictSame(await tls(), { ca })
+  await portico('servers set ast1 --capacity 5')
+  t.strictSame(await tls(), { ca })
+  t.match(await portico('servers set ast1 --no-ami-tls'), { code: 0 })
+  t.equal(await tls(), undefined)
+  t.match(await portico(`servers set ast1 --ami-ca-file ${dir}/none`), { error: /cannot read .*E_CONFIG/ })
+})
+
 t.test('an agent’s password is read, or made and shown this once', async t => {
   const { portico, store } = await liveSelector(t)
   t.strictSame(

@@ -25,13 +25,23 @@ const render = (changes: Partial<MediaServerParameters> = {}) =>
 
 t.test('leaves no placeholder in any file', async t => {
   const register = { secret: 'x', capacity: 1, zone: 'z' }
-  for (const { name, content } of render({ lab: true, register })) t.notMatch(content, /\{\{|\}\}\s*$/m, name)
+  const ami = { ...parameters.ami, tls: true }
+  for (const { name, content } of render({ lab: true, register, ami }))
+    t.notMatch(content, /\{\{|\}\}\s*$/m, name)
 })
 
 t.test('gives the files of a media server, and one more in a lab', async t => {
   t.equal(render().length, 12)
   t.equal(named(render(), 'extensions-lab.conf'), '')
   t.match(named(render({ lab: true }), 'extensions-lab.conf'), 'MixMonitor')
+})
+
+t.test('opens the Manager Interface over TLS alone where the doors use TLS', async t => {
+  t.equal(named(render(), 'manager-tls.conf'), '')
+  const file = named(render({ ami: { ...parameters.ami, port: 5039, tls: true } }), 'manager-tls.conf')
+  for (const line of ['bindaddr = 127.0.0.1', 'tlsenable = yes', 'tlsbindaddr = 10.0.0.11:5039']) {
+    t.ok(file.includes(line), line)
+  }
 })
 
 t.test('lets a server register itself only where it shall', async t => {

@@ -90,6 +90,24 @@ t.test('a change touches what it names and nothing else', async t => {
   t.strictSame(bare.json, { id, addresses, peers: [], enabled: true, identity: 'asserted', version: 2 })
 })
 
+t.test('TLS of a Manager Interface stays until somebody ends it', async t => {
+  const { ask, store } = adminFixture()
+  const tls = { ca: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n' }
+  const added = await ask('POST', '/api/v1/servers', { ...server, ami: { ...server.ami, tls } })
+  t.match(added.json, { ami: { tls } })
+  const path = '/api/v1/servers/ast1'
+  const stored = async () => (await store.servers.get('ast1'))?.item.ami
+  await ask('PATCH', path, { capacity: 5 }, { 'If-Match': '*' })
+  await ask('PATCH', path, { ami: { port: 5039 } }, { 'If-Match': '*' })
+  const { secret: _, ...ami } = server.ami
+  await ask('PUT', path, { sip: server.sip, ami, capacity: 1 }, { 'If-Match': '*' })
+  t.strictSame(await stored(), { ...server.ami, port: 5038, tls }, 'whoever does not know of it leaves it')
+  await ask('PUT', path, { sip: server.sip, ami: { ...ami, tls: {} }, capacity: 1 }, { 'If-Match': '*' })
+  t.strictSame(await stored(), { ...server.ami, port: 5038, tls: {} })
+  t.match((await ask('PATCH', path, { ami: { tls: null } }, { 'If-Match': '*' })).json, { version: 6 })
+  t.strictSame(await stored(), { ...server.ami, port: 5038 })
+})
+
 t.test('secrets go in, are kept by a replacement without them, and never come out', async t => {
   const { ask, store } = adminFixture()
   const added = [await ask('POST', '/api/v1/servers', server), await ask('POST', '/api/v1/agents', agent)]
@@ -146,6 +164,7 @@ t.test('wrong input is refused with every field that is wrong', async t => {
     ['servers', { ...server, id: '..' }, 'id'],
     ['servers', { ...server, id: 'a/b' }, 'id'],
     ['servers', { ...server, ami: { ...server.ami, secret: 'a\r\nAction: Originate' } }, 'ami.secret'],
+    ['servers', { ...server, ami: { ...server.ami, tls: { ca: 'trust me' } } }, 'ami.tls.ca'],
     ['servers', { ...server, capacity: 0 }, 'capacity'],
     ['servers', { ...server, capacity: '5' }, 'capacity'],
     ['agents', { ...agent, password: 'short' }, 'password'],

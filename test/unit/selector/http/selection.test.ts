@@ -1,5 +1,5 @@
 import t from 'tap'
-import { selectionOutput, type SelectionOutput } from '../../../../selector/contract.ts'
+import { selectionOutput, type SelectionOutput } from '../../../../selector/contract/selection.ts'
 import { adminFixture, type AdminFixture, type Answer } from '../../../support/admin-app.ts'
 import { load, mediaServer } from '../../../support/fleet.ts'
 
