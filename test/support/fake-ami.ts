@@ -69,6 +69,12 @@ export class FakeAmi {
     for (const socket of this.#sockets) socket.write(text)
   }
 
+  /** Writes to the connection that was accepted first of those that are open. */
+  sendToOldest(text: string): void {
+    const [oldest] = this.#sockets
+    oldest?.write(text)
+  }
+
   event(name: string, headers: Headers = []): void {
     this.send(block([['Event', name], ...headers]))
   }

@@ -137,6 +137,7 @@ function hasAny(line: string, secrets: ReadonlySet<string>): boolean {
 /** A `portico` command that keeps running. */
 export interface PorticoProcess {
   readonly output: readonly string[]
+  readonly pid: number
   /** Ends it as an operator would; resolves to its exit code. */
   stop(): Promise<number | null>
 }
@@ -157,6 +158,7 @@ export async function startPortico(command: 'up' | 'engine', file: string): Prom
   })
   return {
     output,
+    pid: child.pid ?? 0,
     stop: async () => {
       child.kill('SIGTERM')
       return ended
