@@ -5,7 +5,7 @@ import type { LiveDialog } from './live-dialog.ts'
 /** Forgets a dialog and everything that waits in it; once more is no error. */
 export function closeDialog(core: Core, live: LiveDialog): void {
   live.isOver = true
-  live.answer?.drop()
+  live.answer?.repeated.stop()
   live.answer = undefined
   live.session?.stop()
   live.subscriptions?.stop()

@@ -6,9 +6,17 @@ import type { Kept } from './transaction/kept.ts'
 import type { TimerName } from './transaction/timers.ts'
 import { Alarm, type Ringing } from './transaction/wheel.ts'
 import type { Target } from './transport/transport.ts'
-import type { LiveAnswer } from './uas/live-answer.ts'
 import type { Unpracked } from './uas/reliables.ts'
+import type { Repeated } from './uas/repeated.ts'
 import type { Rejection } from './uas/requests.ts'
+
+/** Our 2xx to an INVITE, while its ACK is awaited. */
+export interface LiveAnswer {
+  readonly cseq: number
+  /** Of the INVITE. */
+  readonly transaction: ServerTx
+  readonly repeated: Repeated
+}
 
 /** A 2xx to our INVITE that the application has not acknowledged yet. */
 export interface Unacknowledged {

@@ -11,7 +11,7 @@ export function receiveAck(core: Core, incoming: Incoming, server: ServerTx | un
   if (live === undefined) return passAck(core, incoming)
   const { answer } = live
   if (answer === undefined || answer.cseq !== incoming.cseq) return
-  answer.acknowledge()
+  answer.repeated.acknowledge()
   live.answer = undefined
   const { request, source } = incoming
   core.emit({

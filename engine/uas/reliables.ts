@@ -1,8 +1,7 @@
 import type { Core, ServerTx } from '../core.ts'
-import { beginReliable, stepReliable, type ReliableEvent, type ReliableState } from '../dialog/reliable.ts'
+import { untilPrack } from '../dialog/repeat.ts'
 import type { RAck } from '../message/rack.ts'
-import type { Step } from '../transaction/effects.ts'
-import { Alarm, type Ringing } from '../transaction/wheel.ts'
+import { Repeated } from './repeated.ts'
 
 /** A reliable provisional response that is to be sent. */
 export interface Reliable {
@@ -19,25 +18,22 @@ export interface Reliable {
 export type Unpracked = Pick<Reliable, 'rseq' | 'isOwn'> & { readonly cseq: number }
 
 /** The reliable provisional responses to one INVITE: one at a time, each until its PRACK (RFC 3262 §3). */
-export class Reliables implements Ringing {
-  readonly #core: Core
+export class Reliables {
   readonly #server: ServerTx
   readonly #cseq: number
-  readonly #onOverdue: () => void
-  readonly #alarm = new Alarm(this)
+  readonly #repeated: Repeated
   readonly #queue: Reliable[] = []
   #rseq: number
-  #state: ReliableState = { kind: 'over' }
   #current: Reliable | undefined
   /** A 2xx that must wait. */
   #final: (() => void) | undefined
   #hasAnswered = false
 
   constructor(core: Core, server: ServerTx, cseq: number, onOverdue: () => void) {
-    this.#core = core
     this.#server = server
     this.#cseq = cseq
-    this.#onOverdue = onOverdue
+    const send = (bytes: Buffer): void => core.serverOwner.sendResponse(server, bytes)
+    this.#repeated = new Repeated(core, untilPrack, { send, overdue: onOverdue })
     // §3: the first number is chosen at random below 2^31.
     this.#rseq = Number.parseInt(core.random(4), 16) % 2 ** 30
   }
@@ -66,7 +62,7 @@ export class Reliables implements Ringing {
   put(response: Reliable): boolean {
     if (this.#queue.length >= maxWaiting) return false
     this.#rseq = response.rseq
-    if (this.#state.kind === 'waiting') this.#queue.push(response)
+    if (this.#repeated.isWaiting) this.#queue.push(response)
     else this.#send(response)
     return true
   }
@@ -74,7 +70,7 @@ export class Reliables implements Ringing {
   /** Calls `go`, which sends a 2xx, now or when nothing stands in its way; true when that is now. */
   answer(go: () => void): boolean {
     this.#queue.length = 0
-    if (this.#state.kind === 'waiting' && this.#current?.hasSdp === true) {
+    if (this.#repeated.isWaiting && this.#current?.hasSdp === true) {
       this.#final = go
       return false
     }
@@ -89,7 +85,7 @@ export class Reliables implements Ringing {
     const current = this.#current
     if (current === undefined || !acknowledges(rack, unpracked)) return undefined
     this.#current = undefined
-    this.#step('prack')
+    this.#repeated.acknowledge()
     this.#hasAnswered ||= current.hasSdp
     return unpracked
   }
@@ -100,42 +96,20 @@ export class Reliables implements Ringing {
     const final = this.#final
     this.#final = undefined
     if (final !== undefined) final()
-    else if (next !== undefined && this.#state.kind === 'over') this.#send(next)
+    else if (next !== undefined && !this.#repeated.isWaiting) this.#send(next)
   }
 
   /** The INVITE has its final response. */
   stop(): void {
-    this.#state = { kind: 'over' }
     this.#queue.length = 0
     this.#final = undefined
-    this.#core.wheel.clear(this.#alarm)
-  }
-
-  ring(): void {
-    this.#step('ring')
+    this.#repeated.stop()
   }
 
   #send(response: Reliable): void {
     this.#current = response
     this.#server.respond(response.status, response.bytes)
-    const begun = beginReliable(response.bytes, this.#core.clock.now())
-    this.#state = begun[0]
-    this.#carryOut(begun)
-  }
-
-  #step(event: ReliableEvent): void {
-    const stepped = stepReliable(this.#state, event, this.#core.clock.now())
-    this.#state = stepped[0]
-    this.#carryOut(stepped)
-  }
-
-  #carryOut([, ...effects]: Step<ReliableState>): void {
-    for (const effect of effects) {
-      if (effect.kind === 'send') this.#core.serverOwner.sendResponse(this.#server, effect.bytes)
-      else if (effect.kind === 'start') this.#core.wheel.set(this.#alarm, effect.timer, effect.at)
-      else if (effect.kind === 'stop') this.#core.wheel.clear(this.#alarm)
-      else if (effect.kind === 'timeout') this.#onOverdue()
-    }
+    this.#repeated.begin(response.bytes)
   }
 }
 

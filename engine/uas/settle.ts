@@ -2,6 +2,7 @@ import type { Source } from '../api.ts'
 import type { Core, ServerContext, ServerTx } from '../core.ts'
 import { uasDialog } from '../dialog/create.ts'
 import { isAt, movedTo, peerAt, refreshed, sequenced } from '../dialog/dialog.ts'
+import { untilAck } from '../dialog/repeat.ts'
 import { closeDialog } from '../dialogs.ts'
 import type { LiveDialog } from '../live-dialog.ts'
 import { contactUri, cseq } from '../message/accessors.ts'
@@ -10,7 +11,7 @@ import { openDialog } from '../open-dialog.ts'
 import { followSubscription, keepBySubscription } from '../subscriptions.ts'
 import { cancelClient } from '../uac/cancel.ts'
 import { hangUp } from '../uac/hang-up.ts'
-import { LiveAnswer } from './live-answer.ts'
+import { Repeated } from './repeated.ts'
 
 /** A response of ours as it left. */
 export interface SentResponse {
@@ -138,12 +139,16 @@ function awaitAck(
   request: SipRequest,
   sent: SentResponse,
 ): void {
-  const { status, bytes } = sent
-  live.answer = new LiveAnswer(core, server, { cseq: cseq(request)?.number ?? 0, status, bytes }, () => {
-    live.answer = undefined
-    if (live.heldBye !== undefined) closeDialog(core, live)
-    else hangUp(core, live, live.isCancelledLate ? 'cancelled-after-answer' : 'ack-timeout')
+  const repeated = new Repeated(core, untilAck, {
+    send: bytes => server.respond(sent.status, bytes),
+    overdue() {
+      live.answer = undefined
+      if (live.heldBye !== undefined) closeDialog(core, live)
+      else hangUp(core, live, live.isCancelledLate ? 'cancelled-after-answer' : 'ack-timeout')
+    },
   })
+  live.answer = { cseq: cseq(request)?.number ?? 0, transaction: server, repeated }
+  repeated.begin(sent.bytes)
 }
 
 function isSuccess({ status }: SentResponse): boolean {
