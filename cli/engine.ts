@@ -2,11 +2,13 @@ import type { Command } from 'commander'
 import { loadCertificate } from '../config/certificate.ts'
 import type { Config } from '../config/schema.ts'
 import { startEngineProcess, type EngineProcess } from '../engine/main.ts'
+import { createMetrics, type Metrics } from '../engine/observe/metrics.ts'
 import type { ListenerOptions } from '../engine/transport/transport.ts'
 import { engineLimits, hepCapture, messageLimits, sipListeners } from '../proxy/signalling.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { PorticoError } from '../runtime/errors.ts'
 import { createLog } from '../runtime/log.ts'
+import { createMetricsServer, type MetricsServer } from '../selector/http/metrics-server.ts'
 import { configOf } from './connect.ts'
 import { followCertificate } from './follow-certificate.ts'
 import { untilSignal } from './signals.ts'
@@ -21,6 +23,7 @@ export function registerEngine(program: Command, terminal: Terminal): void {
     )
     .action(async (_options: object, command: Command) => {
       const engine = await startEngine(configOf(command, terminal))
+      terminal.out(`metrics  ${engine.metricsUrl}`)
       terminal.out(`control  ${engine.control.host}:${engine.control.port}`)
       if (engine.secureControl !== undefined) {
         terminal.out(`control  tls ${engine.secureControl.host}:${engine.secureControl.port}`)
@@ -33,7 +36,12 @@ export function registerEngine(program: Command, terminal: Terminal): void {
     })
 }
 
-async function startEngine(config: Config): Promise<EngineProcess> {
+/** The engine with what stands around it in a process of its own. */
+interface EngineAlone extends EngineProcess {
+  readonly metricsUrl: string
+}
+
+async function startEngine(config: Config): Promise<EngineAlone> {
   const { host, port, secret, tlsPort, cdrs } = config.signalling.drachtio
   if (secret === undefined) {
     const step = 'set it to the secret that the applications give'
@@ -43,6 +51,7 @@ async function startEngine(config: Config): Promise<EngineProcess> {
   const log = createLog(config.log.level)
   const hep = hepCapture(config, systemClock, log)
   const certificate = tlsPort === undefined ? undefined : await loadCertificate(config)
+  const metrics = createMetrics()
   const engine = await startEngineProcess({
     listeners: [...sipListeners(config), relayListener(config)],
     // Only doors connect there: they are no browsers, and one brings the connections of all its agents.
@@ -60,17 +69,30 @@ async function startEngine(config: Config): Promise<EngineProcess> {
       message: messageLimits(config),
     },
     ...(hep && { taps: { all: [hep.tap], stopped: () => hep.stop() } }),
+    metrics,
     log,
   })
-  if (certificate === undefined) return engine
-  const stopFollowing = followCertificate(config, certificate, [engine], log)
+  const shown = await showMetrics(config, metrics).catch(async (cause: unknown) => {
+    await engine.stop()
+    throw cause
+  })
+  const stopFollowing = certificate && followCertificate(config, certificate, [engine], log)
   return {
     ...engine,
+    metricsUrl: shown.url(),
     async stop() {
-      stopFollowing()
+      stopFollowing?.()
+      await shown.stop()
       await engine.stop()
     },
   }
+}
+
+async function showMetrics({ listen }: Config, metrics: Metrics): Promise<MetricsServer> {
+  const listening = { setting: 'listen.metrics', ...listen.metrics }
+  const server = createMetricsServer({ listening, families: metrics.families() })
+  await server.start()
+  return server
 }
 
 /** A door that starts again brings all its agents at once. */

@@ -90,6 +90,16 @@ const listen = z.strictObject({
       port: port.default(5066).describe('Its plain WebSocket port; 0 takes any free one.'),
     })
     .prefault({}),
+  metrics: z
+    .strictObject({
+      host: host
+        .default('127.0.0.1')
+        .describe(
+          'Address where `portico engine` shows `/metrics`, in plain HTTP to everybody who can reach it.',
+        ),
+      port: port.default(9081).describe('Its TCP port; 0 takes any free one.'),
+    })
+    .prefault({}),
 })
 
 const signalling = z.strictObject({

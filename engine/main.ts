@@ -6,11 +6,14 @@ import type { ControlLimits, ControlOptions } from './control/control-options.ts
 import { createControl } from './control/server.ts'
 import { createEngine } from './engine.ts'
 import type { MessageLimits } from './message/limits.ts'
+import { createLoadMeter } from './observe/load-meter.ts'
+import { messageCounts } from './observe/message-counts.ts'
+import { createMetrics, type Metrics } from './observe/metrics.ts'
 import { tapped, type Tap } from './observe/tapped.ts'
 import type { EngineLimits } from './options.ts'
 import { randomHex } from './random.ts'
 import type { Certificate, TransportLimits, WsOptions } from './transport/transport-options.ts'
-import type { ListenerOptions } from './transport/transport.ts'
+import type { ListenerOptions, Transports } from './transport/transport.ts'
 import { createTransports } from './transport/transports.ts'
 
 /** What `startEngineProcess` needs. */
@@ -29,6 +32,8 @@ export interface EngineProcessOptions {
   }
   /** See every message; `stopped` is called after the last one. */
   readonly taps?: { readonly all: readonly Tap[]; readonly stopped: () => void }
+  /** Where engine and sockets count; default: nowhere. */
+  readonly metrics?: Metrics
   readonly clock?: Clock
   readonly log: Log
 }
@@ -49,16 +54,9 @@ export const controlVersion = 'v0.9.5'
 
 /** The engine alone, for drachtio applications. Rejects with `E_PORT_IN_USE` or `E_LISTEN`, and then nothing is left open. */
 export async function startEngineProcess(options: EngineProcessOptions): Promise<EngineProcess> {
-  const { listeners, tls, ws, control, limits = {}, taps, clock = systemClock, log } = options
-  const sockets = createTransports({
-    listeners,
-    ...(tls !== undefined && { tls }),
-    ...(ws !== undefined && { ws }),
-    ...(limits.transport !== undefined && { limits: limits.transport }),
-    clock,
-    log,
-  })
-  const transports = taps ? tapped(sockets, taps.all, taps.stopped) : sockets
+  const { control, limits = {}, clock = systemClock, log } = options
+  const { metrics = createMetrics() } = options
+  const transports = openSockets(options, metrics, clock)
   const engine = createEngine({
     transports,
     clock,
@@ -68,6 +66,8 @@ export async function startEngineProcess(options: EngineProcessOptions): Promise
     ...(limits.message !== undefined && { messageLimits: limits.message }),
     // What the application or the targets of its proxying understand is not for us to know.
     extensions: 'any',
+    metrics,
+    load: createLoadMeter(clock),
     log,
   })
   const port = createControl({
@@ -90,4 +90,19 @@ export async function startEngineProcess(options: EngineProcessOptions): Promise
     setCertificate: certificate => port.renewCertificate(certificate),
     stop,
   }
+}
+
+/** Every socket but those of the control port, with what sees the messages that pass through them. */
+function openSockets(options: EngineProcessOptions, metrics: Metrics, clock: Clock): Transports {
+  const { listeners, tls, ws, limits = {}, taps, log } = options
+  const sockets = createTransports({
+    listeners,
+    ...(tls !== undefined && { tls }),
+    ...(ws !== undefined && { ws }),
+    ...(limits.transport !== undefined && { limits: limits.transport }),
+    metrics,
+    clock,
+    log,
+  })
+  return tapped(sockets, [messageCounts(metrics), ...(taps?.all ?? [])], taps?.stopped)
 }

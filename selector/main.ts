@@ -7,7 +7,7 @@ import type { Certificate } from '../config/certificate.ts'
 import { ensureAdminToken } from '../config/admin-token.ts'
 import { isLoopback, type Config } from '../config/schema.ts'
 import { systemClock, type Clock } from '../runtime/clock.ts'
-import { messageOf, PorticoError } from '../runtime/errors.ts'
+import { PorticoError } from '../runtime/errors.ts'
 import type { Part } from '../runtime/lifecycle.ts'
 import type { Log } from '../runtime/log.ts'
 import { createLoginThrottle } from '../runtime/login-throttle.ts'
@@ -17,6 +17,7 @@ import { createCredentials, type Credentials } from './credentials.ts'
 import { createDialler, type Dialler } from './dialler.ts'
 import type { DialPolicy } from './domain/dial-policy.ts'
 import { createAdminApp } from './http/admin-app.ts'
+import { closeServer, openServer } from './http/listening.ts'
 import { addProcessMetrics, createMetrics, type Metrics } from './http/metrics.ts'
 import type { TraceOf } from './http/traces.ts'
 import { createPublicApp } from './http/public-app.ts'
@@ -71,7 +72,7 @@ export function createSelector(options: SelectorOptions): Selector {
     const app = adminAppOf(options, token, metrics, clock)
     addProcessMetrics(metrics.registry)
     server = serverOf(app.fetch, config, certificate)
-    await listen(server, config.listen.admin)
+    await openServer(server, { setting: 'listen.admin', ...config.listen.admin })
     log.info('selector.listening', { url: adminUrl(), ...(file && { tokenFile: file }) })
   }
 
@@ -79,7 +80,7 @@ export function createSelector(options: SelectorOptions): Selector {
     const closing = server
     server = undefined
     metrics.registry.clear()
-    if (closing?.listening) await close(closing)
+    if (closing?.listening) await closeServer(closing)
   }
 
   function adminUrl(): string {
@@ -219,23 +220,4 @@ function serverOf(fetch: Fetch, config: Config, certificate: Certificate | undef
   const { cert, key } = certificate
   const serverOptions = { ...limits, cert, key, minVersion: 'TLSv1.2' as const }
   return createAdaptorServer({ fetch, createServer: createHttpsServer, serverOptions })
-}
-
-async function listen(server: ServerType, { host, port }: Config['listen']['admin']): Promise<void> {
-  const failure = await new Promise<Error | undefined>(resolve => {
-    server.once('error', resolve)
-    server.listen(port, host, () => resolve(undefined))
-  })
-  if (failure === undefined) return
-  const inUse = 'code' in failure && failure.code === 'EADDRINUSE'
-  const step = 'set listen.admin.host or listen.admin.port to another'
-  const detail = `listen.admin: cannot listen on ${host}:${port}: ${messageOf(failure)}; ${step}`
-  throw new PorticoError(inUse ? 'E_PORT_IN_USE' : 'E_LISTEN', detail, { cause: failure })
-}
-
-async function close(server: ServerType): Promise<void> {
-  await new Promise<void>(resolve => {
-    server.close(() => resolve())
-    if ('closeAllConnections' in server) server.closeAllConnections()
-  })
 }

@@ -1,5 +1,6 @@
 // `portico engine` as an operator starts it: applications come over TCP and over TLS.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -36,12 +37,35 @@ function suite(): void {
     t.equal(await engine.stop(), 0)
   })
 
+  t.test('Prometheus finds what the engine counts, and nothing else', async t => {
+    const engine = await startPortico('engine', settings(t, '').file)
+    await until('the metrics', () => engine.output.includes('metrics  http://127.0.0.1:9081/metrics'))
+    const peer = createSocket('udp4')
+    t.teardown(() => peer.close())
+    peer.send('OPTIONS nonsense', 5060, '127.0.0.1')
+    await until('a count', async () => /^portico_sip_malformed_total\{.*\} 1$/m.test(await scrape()))
+    const text = await scrape()
+    for (const name of [
+      'drachtio_stable_dialogs',
+      'portico_loop_lag_seconds',
+      'process_resident_memory_bytes',
+    ])
+      t.match(text, new RegExp(`^${name}[ {]`, 'm'))
+    t.equal((await fetch('http://127.0.0.1:9081/')).status, 404)
+    t.equal(await engine.stop(), 0)
+  })
+
   t.test('without the setting there is no second port', async t => {
     const engine = await startPortico('engine', settings(t, '').file)
     const refused = await new Promise<Error>(resolve => connect(9023, '127.0.0.1').once('error', resolve))
     t.match(refused, { code: 'ECONNREFUSED' })
     t.equal(await engine.stop(), 0)
   })
+}
+
+async function scrape(): Promise<string> {
+  const answer = await fetch('http://127.0.0.1:9081/metrics')
+  return answer.text()
 }
 
 /** Sends a message and resolves to the next one that comes. */
