@@ -4,6 +4,7 @@ import { registerAsteriskConfig } from './asterisk-config.ts'
 import { registerCalls } from './calls.ts'
 import { registerConfig } from './config.ts'
 import { registerEngine } from './engine.ts'
+import { registerRecords } from './records.ts'
 import { registerRoutes } from './routes.ts'
 import { registerExplain } from './explain.ts'
 import { registerSelect } from './select.ts'
@@ -47,6 +48,7 @@ const commands = [
   registerSessions,
   registerTrace,
   registerCalls,
+  registerRecords,
   registerSelect,
   registerExplain,
   registerConfig,

@@ -238,7 +238,7 @@ export type OutwardRoute =
   | {
       readonly kind: 'dial-out' | 'ring-agent'
       readonly agent: string
-      readonly trunk?: string
+      readonly dialled?: Dialled
       readonly places: readonly OutsidePlace[]
     }
   | { readonly kind: 'refused'; readonly status: number }
@@ -251,7 +251,8 @@ export interface OutgoingCall {
   readonly caller: { readonly user: string; readonly name?: string }
   /** The trunk, when it is known; absent: the routes of the direction `out` say. */
   readonly trunk?: string
-  /** The rule that named the trunk. */
+  /** The route that named the trunk, and what it says of the caller. */
+  readonly route?: string
   readonly rule?: CallerRule
 }
 
@@ -259,7 +260,7 @@ export interface OutgoingCall {
 export type TrunkWays =
   | {
       readonly kind: 'ways'
-      readonly trunk: string
+      readonly dialled: Dialled
       readonly places: readonly [OutsidePlace, ...OutsidePlace[]]
     }
   | { readonly kind: 'refused'; readonly status: number; readonly retryAfterSec?: number }
@@ -283,14 +284,22 @@ export interface CallLog {
 /** An agent that calls in, a client of an agent that calls in, a client that an agent calls, an agent that its conference calls. */
 export type CallKind = 'agent' | 'client' | 'dial-out' | 'ring-agent'
 
+/** What the call of a trunk, or to one, was dialled as. */
+export interface Dialled {
+  readonly trunk: string
+  /** As the route made it. */
+  readonly number: string
+  /** The route that decided; absent when there is none. */
+  readonly route?: string
+}
+
 /** A call that is going on. */
-export interface LiveCall {
+export interface LiveCall extends Partial<Dialled> {
   readonly id: string
   /** The Call-ID of the leg that began it. */
   readonly leg: string
   readonly kind: CallKind
   readonly agent: string
-  readonly trunk?: string
   readonly server?: string
   readonly state: string
   /** Wall-clock milliseconds. */

@@ -26,6 +26,7 @@ import {
   type SelectionOutput,
 } from './contract/selection.ts'
 import { callsOutput, type CallsOutput } from './contract/calls.ts'
+import { recordOutput, type RecordOutput, type RecordsQuery } from './contract/records.ts'
 import { callOutput, dialOutput, type CallOutput, type DialInput, type DialOutput } from './contract/dial.ts'
 import {
   routeOutput,
@@ -90,6 +91,11 @@ export interface Client {
     /** Moves the agent of a call with its clients; without `server` to the best other one. */
     move(of: { readonly call: string } | { readonly agent: string }, server?: string): Promise<CallsOutput>
   }
+  /** Calls that are over, the newest first. */
+  readonly records: {
+    list(query?: RecordsQuery): Promise<readonly RecordOutput[]>
+    get(call: string): Promise<RecordOutput>
+  }
   /** Who is in a conference, asked of the media server itself. */
   conference(server: string, conference: string): Promise<ConferenceOutput>
   /** Which media server would be chosen now. */
@@ -125,18 +131,8 @@ export function createClient(options: ClientOptions): Client {
     },
     sessions: async () => (await send('GET', 'sessions', { output: listOf(sessionOutput) })).items,
     trace: call => send('GET', `traces/${encodeURIComponent(call)}`, { output: traceOutput }),
-    calls: {
-      get: id => send('GET', `calls/${encodeURIComponent(id)}`, { output: callOutput }),
-      hangUp: id => send('DELETE', `calls/${encodeURIComponent(id)}`, { output: callsOutput }),
-      move: (of, server) => {
-        const path =
-          'call' in of ? `calls/${encodeURIComponent(of.call)}` : `agents/${encodeURIComponent(of.agent)}`
-        return send('POST', `${path}/move`, {
-          body: server === undefined ? {} : { server },
-          output: callsOutput,
-        })
-      },
-    },
+    calls: calls(send),
+    records: records(send),
     conference: (server, conference) => {
       const path = `servers/${encodeURIComponent(server)}/conferences/${encodeURIComponent(conference)}`
       return send('GET', path, { output: conferenceOutput })
@@ -162,6 +158,35 @@ interface Parts<T> {
   readonly output: z.ZodType<T>
   readonly body?: unknown
   readonly ifMatch?: string
+}
+
+function calls(send: Send): Client['calls'] {
+  return {
+    get: id => send('GET', `calls/${encodeURIComponent(id)}`, { output: callOutput }),
+    hangUp: id => send('DELETE', `calls/${encodeURIComponent(id)}`, { output: callsOutput }),
+    move: (of, server) => {
+      const path =
+        'call' in of ? `calls/${encodeURIComponent(of.call)}` : `agents/${encodeURIComponent(of.agent)}`
+      return send('POST', `${path}/move`, {
+        body: server === undefined ? {} : { server },
+        output: callsOutput,
+      })
+    },
+  }
+}
+
+function records(send: Send): Client['records'] {
+  return {
+    list: async ({ agent, trunk, limit } = {}) => {
+      const query = new URLSearchParams({
+        ...(agent && { agent }),
+        ...(trunk && { trunk }),
+        ...(limit !== undefined && { limit: String(limit) }),
+      })
+      return (await send('GET', `records?${query.toString()}`, { output: listOf(recordOutput) })).items
+    },
+    get: call => send('GET', `records/${encodeURIComponent(call)}`, { output: recordOutput }),
+  }
 }
 
 function collection<Input, Patch, Output>(

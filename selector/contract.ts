@@ -208,7 +208,10 @@ export const sessionOutput = z.object({
   id: z.string(),
   kind: z.enum(['agent', 'client', 'dial-out', 'ring-agent']),
   agent: z.string(),
+  /** Of a call through a trunk: which one, the number that was dialled as the route made it, and that route. */
   trunk: z.string().optional(),
+  number: z.string().optional(),
+  route: z.string().optional(),
   server: z.string().optional(),
   state: z.string(),
   /** Wall-clock milliseconds. */

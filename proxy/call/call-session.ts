@@ -284,14 +284,14 @@ export class CallSession {
 
   /** The call as others may see it now. */
   live(): LiveCall {
-    const { id, dialog, kind, agent, trunk } = this.call
+    const { id, dialog, kind, agent, dialled } = this.call
     const { server } = this
     return {
       id,
       leg: dialog.slice(0, dialog.lastIndexOf(';from-tag=')),
       kind,
       agent,
-      ...(trunk !== undefined && { trunk }),
+      ...dialled,
       ...(server !== undefined && { server }),
       state: nameOf(this.#state),
       since: this.#since,

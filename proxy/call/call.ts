@@ -3,7 +3,7 @@ import type { HeaderLine } from '../../engine/message/message.ts'
 import type { HealthOutcome } from '../../selector/domain/health.ts'
 import type { MediaServer } from '../../selector/domain/media-server.ts'
 import type { TrunkAccount } from '../../selector/domain/trunk.ts'
-import type { Body, CallKind, MediaExchange, MediaSide } from '../ports.ts'
+import type { Body, CallKind, Dialled, MediaExchange, MediaSide } from '../ports.ts'
 import type { Move, MoveEnd } from './move.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -15,7 +15,8 @@ export interface Call {
   readonly id: string
   readonly kind: CallKind
   readonly agent: string
-  readonly trunk?: string
+  /** Of a call through a trunk. */
+  readonly dialled?: Dialled
   /** The caller's INVITE: its transaction, and the dialog it will make. */
   readonly transaction: string
   readonly dialog: string

@@ -3,7 +3,7 @@ import { parseNameAddr } from '../../engine/message/name-addr.ts'
 import type { HeaderLine, SipRequest } from '../../engine/message/message.ts'
 import { parseUri } from '../../engine/message/uri.ts'
 import type { MediaServer } from '../../selector/domain/media-server.ts'
-import type { Body, EdgeEvent } from '../ports.ts'
+import type { Body, Dialled, EdgeEvent } from '../ports.ts'
 import { safeName, safeUser, type CallerFacts } from './b-leg.ts'
 import type { Call, OutsidePlace, Place } from './call.ts'
 
@@ -16,7 +16,7 @@ export type Parties =
       readonly kind: 'client'
       readonly call: string
       readonly agent: string
-      readonly trunk: string
+      readonly dialled: Dialled
       readonly server: MediaServer
       readonly caller: CallerFacts['caller']
       /** What else the server is told. */
@@ -28,7 +28,7 @@ export type Parties =
 export interface FromServer {
   readonly kind: 'dial-out' | 'ring-agent'
   readonly agent: string
-  readonly trunk?: string
+  readonly dialled?: Dialled
   readonly server: MediaServer
   /** Whom the door is to call, in this order. */
   readonly places: readonly OutsidePlace[]
@@ -88,16 +88,16 @@ function callerFacts(request: SipRequest, parties: Parties): Pick<CallerFacts, '
 }
 
 /** What differs from one kind of call to the other. */
-function sidesOf(parties: Parties): Pick<Call, 'kind' | 'trunk' | 'aSide' | 'bSide' | 'target' | 'caller'> {
+function sidesOf(parties: Parties): Pick<Call, 'kind' | 'dialled' | 'aSide' | 'bSide' | 'target' | 'caller'> {
   const { kind } = parties
   if (kind === 'agent') return { kind, aSide: 'browser', bSide: 'server', target: { kind: 'any-server' } }
-  const trunk = parties.trunk === undefined ? {} : { trunk: parties.trunk }
+  const dialled = parties.dialled === undefined ? {} : { dialled: parties.dialled }
   if (kind === 'client') {
     const place: Place = { kind: 'server', server: parties.server }
     // The agent waits nowhere else: a server that fails once is asked a second time.
     return {
       kind,
-      ...trunk,
+      ...dialled,
       aSide: 'carrier',
       bSide: 'server',
       target: { kind: 'places', places: [place, place] },
@@ -105,7 +105,7 @@ function sidesOf(parties: Parties): Pick<Call, 'kind' | 'trunk' | 'aSide' | 'bSi
   }
   const { server: caller, places } = parties
   const bSide = kind === 'dial-out' ? 'carrier' : 'browser'
-  return { kind, ...trunk, aSide: 'server', bSide, caller, target: { kind: 'places', places } }
+  return { kind, ...dialled, aSide: 'server', bSide, caller, target: { kind: 'places', places } }
 }
 
 /** A media server that calls names the call, so that it is one thing for everybody; nobody else may. */

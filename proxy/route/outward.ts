@@ -46,7 +46,7 @@ function dial({ choice }: OutwardOptions, request: SipRequest, number: string, a
   if (!agentId.test(agent)) return { kind: 'refused', status: 404 }
   const ways = choice.choose({ request, number, caller: callerOf(request) })
   if (ways.kind === 'refused') return { kind: 'refused', status: ways.status }
-  return { kind: 'dial-out', agent, trunk: ways.trunk, places: ways.places }
+  return { kind: 'dial-out', agent, dialled: ways.dialled, places: ways.places }
 }
 
 /** The caller as the media server gives it. */

@@ -2,7 +2,7 @@ import type { HeaderLine } from '../../engine/message/message.ts'
 import { peerKey } from '../../selector/domain/peers.ts'
 import { targetsOf, type RouteTable } from '../../selector/domain/route-table.ts'
 import type { Trunk } from '../../selector/domain/trunk.ts'
-import type { OutgoingCall, TrunkChoice, TrunkWays } from '../ports.ts'
+import type { Dialled, OutgoingCall, TrunkChoice, TrunkWays } from '../ports.ts'
 import type { OutsidePlace } from '../call/call.ts'
 import { callerLines } from './caller-id.ts'
 import { crossing } from './headers.ts'
@@ -40,7 +40,7 @@ export function createTrunkChoice(options: TrunkChoiceOptions): TrunkChoice {
   }
 
   function through(call: OutgoingCall & { readonly trunk: string }): TrunkWays {
-    const { number, request } = call
+    const { number, request, route } = call
     if (!isNumber(number)) return { kind: 'refused', status: 404 }
     if (loops.isLoop(request, number)) return { kind: 'refused', status: 482 }
     const trunk = [...options.trunks()].find(({ id }) => id === call.trunk)
@@ -64,7 +64,8 @@ export function createTrunkChoice(options: TrunkChoiceOptions): TrunkChoice {
         ...(trunk.account && { account: trunk.account }),
       }
     }
-    return { kind: 'ways', trunk: trunk.id, places: [place(first), ...others.map(place)] }
+    const dialled: Dialled = { trunk: trunk.id, number, ...(route !== undefined && { route }) }
+    return { kind: 'ways', dialled, places: [place(first), ...others.map(place)] }
   }
 
   return { choose }
@@ -92,6 +93,6 @@ function byRoute(
   const rejecting = targets.find(target => target.kind === 'reject')
   const trunks = targets.flatMap(target => (target.kind === 'trunk' ? [target.trunk] : []))
   if (match.kind !== 'matched' || trunks.length === 0) return rejecting?.status ?? 404
-  const rule = match.route.caller
-  return trunks.map(trunk => ({ ...call, number: match.number, trunk, ...(rule && { rule }) }))
+  const { id: route, caller: rule } = match.route
+  return trunks.map(trunk => ({ ...call, number: match.number, trunk, route, ...(rule && { rule }) }))
 }

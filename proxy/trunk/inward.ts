@@ -8,7 +8,7 @@ import type { CallerRule, RouteTarget } from '../../selector/domain/route.ts'
 import { targetsOf, type RouteMatch, type RouteTable } from '../../selector/domain/route-table.ts'
 import type { Trunk } from '../../selector/domain/trunk.ts'
 import type { Store, TakenAgent } from '../../selector/store/store.ts'
-import type { Placement } from '../ports.ts'
+import type { Dialled, Placement } from '../ports.ts'
 import { callerInside, statedCaller, type CallerId } from './caller-id.ts'
 import { crossing } from './headers.ts'
 import { dialled } from './number.ts'
@@ -19,7 +19,7 @@ export interface ClientWay {
   /** The id that the call will have. */
   readonly call: string
   readonly agent: string
-  readonly trunk: string
+  readonly dialled: Dialled
   readonly server: MediaServer
   readonly caller: CallerId
   /** What the trunk lets cross. */
@@ -60,7 +60,7 @@ export function createInward(options: InwardOptions): Inward {
         for await (const { call, agent, server } of agentsFor(options, target, match)) {
           const caller = callerInside(request, trunk, ruleOf(match))
           const headers = crossing(request, trunk.headers?.in)
-          yield { kind: 'client', call, agent, trunk: trunk.id, server, caller, headers }
+          yield { kind: 'client', call, agent, dialled: dialledAs(match, trunk), server, caller, headers }
         }
       }
       return match.kind === 'none' || !hasAgent(match) ? 404 : 480
@@ -87,6 +87,11 @@ function matchOf({ routes, clock }: InwardOptions, request: SipRequest, trunk: T
     header: name => request.headers.get(name),
     at: clock.wall(),
   })
+}
+
+function dialledAs(match: RouteMatch, { id: trunk }: Trunk): Dialled {
+  if (match.kind === 'matched') return { trunk, number: match.number, route: match.route.id }
+  return { trunk, number: match.kind === 'default' ? match.number : '' }
 }
 
 function ruleOf(match: RouteMatch): CallerRule | undefined {

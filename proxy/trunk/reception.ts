@@ -2,7 +2,7 @@ import type { HeaderLine } from '../../engine/message/message.ts'
 import type { Trunk } from '../../selector/domain/trunk.ts'
 import type { SessionPorts } from '../call/call-session.ts'
 import type { Verdict } from '../call/verdict.ts'
-import type { CallRecord, EdgeEvent, ResponseOrder, SipEdge } from '../ports.ts'
+import type { CallLog, EdgeEvent, ResponseOrder, SipEdge } from '../ports.ts'
 import type { TrunkLimits } from './limits.ts'
 import type { LoopGuard } from './loop.ts'
 import { dialled } from './number.ts'
@@ -77,8 +77,8 @@ export function createReception(options: ReceptionOptions): Reception {
   function watched(event: RequestEvent, ways: ReturnType<Inward['ways']>, begin: Begin): Ports {
     const { transaction } = event
     let held: ResponseOrder | undefined
-    const over = (record: CallRecord): void => {
-      ports.callLog.over(record)
+    const over: CallLog['over'] = (record, measured) => {
+      ports.callLog.over(record, measured)
       if (held === undefined) return limits.left(transaction)
       if (!goesOn.has(record.verdict)) {
         edge.respond(held)

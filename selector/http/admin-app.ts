@@ -21,6 +21,7 @@ import { notFound, problem, problemOf } from './problem.ts'
 import { serveRoutes } from './routes.ts'
 import { serveSelection } from './selection.ts'
 import type { ServerRegistration } from '../registration.ts'
+import { serveRecords } from './records.ts'
 import { serveRegistration } from './registration.ts'
 import { serveServers } from './servers.ts'
 import { serveSessions } from './sessions.ts'
@@ -77,6 +78,7 @@ export function createAdminApp(options: AdminAppOptions): OpenAPIHono {
   serveDecisions(app, { store })
   serveHint(app, { store })
   serveSessions(app, { store })
+  serveRecords(app, { store })
   serveTraces(app, { traceOf: options.traceOf ?? unknown })
   serveCalls(app, { store })
   serveConferences(app, { store, ask: options.askConference })

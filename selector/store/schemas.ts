@@ -183,6 +183,8 @@ export const sessionSchema: z.ZodType<Session> = z.object({
   kind: z.enum(['agent', 'client', 'dial-out', 'ring-agent']),
   agent: text,
   trunk: text.exactOptional(),
+  number: text.exactOptional(),
+  route: text.exactOptional(),
   server: text.exactOptional(),
   state: text,
   since: wallMs,

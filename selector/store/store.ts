@@ -224,6 +224,8 @@ export interface Session {
   readonly kind: 'agent' | 'client' | 'dial-out' | 'ring-agent'
   readonly agent: string
   readonly trunk?: string
+  readonly number?: string
+  readonly route?: string
   readonly server?: string
   readonly state: string
   readonly since: number

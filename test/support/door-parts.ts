@@ -5,6 +5,7 @@ import { FrontDoor } from '../../proxy/front-door.ts'
 import { directMedia } from '../../proxy/media/direct.ts'
 import type {
   CallRecord,
+  MediaStatistics,
   EdgeEvent,
   Origin,
   Placement,
@@ -67,6 +68,8 @@ export interface DoorParts {
   readonly edge: RecordingEdge
   readonly clock: ManualClock
   readonly records: CallRecord[]
+  /** What the media anchor counted in those calls. */
+  readonly measured: MediaStatistics[]
   /** Where agents wait; `settled` and `left` of the door change it. */
   readonly pins: Map<string, string>
   /** Hands an event to the door and lets everything that follows happen. */
@@ -84,6 +87,9 @@ export const server: MediaServer = {
   wanted: 'active',
 }
 const acision: Trunk = { id: 'acision', addresses: ['127.0.2.0/24'], enabled: true }
+
+/** What the media anchor counts in every call. */
+export const counted: MediaStatistics = { a: { packets: 1, bytes: 172, errors: 0 } }
 
 const ha1 = { md5: '', sha256: '' }
 
@@ -108,6 +114,7 @@ export function doorParts({
   const edge = new RecordingEdge()
   const clock = new ManualClock()
   const records: CallRecord[] = []
+  const measured: MediaStatistics[] = []
   const pins = new Map<string, string>()
   const inTrunk = addressList(trunk.addresses)
   const bindings = { put: async () => undefined, of: async () => [], remove: async () => undefined }
@@ -141,13 +148,16 @@ export function doorParts({
   const ports = {
     edge,
     // A description is no more than a name in these tests.
-    media: { ...directMedia, invite: echo, offer: echo, answer: echo },
+    media: { ...directMedia, invite: echo, offer: echo, answer: echo, end: async () => counted },
     placement: presence.placement(placement),
     peers: trunks.peers,
     callLog: presence.callLog({
       began: () => undefined,
       changed: () => undefined,
-      over: record => void records.push(record),
+      over: (record, counting) => {
+        records.push(record)
+        void counting?.then(media => media && measured.push(media))
+      },
     }),
     clock,
     log: silentLog,
@@ -213,6 +223,7 @@ export function doorParts({
     edge,
     clock,
     records,
+    measured,
     pins,
     async tell(event) {
       if (event.kind === 'request' && event.origin.address !== server.sip.host)

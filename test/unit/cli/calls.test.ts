@@ -25,6 +25,32 @@ t.test('calls are listed, shown, moved and hung up', async t => {
   ])
 })
 
+t.test('calls that are over are listed and shown', async t => {
+  const { portico, store } = await liveSelector(t)
+  t.match(await portico('records ls'), { code: 0, out: 'no call is over\n' })
+  await store.records.put({
+    ...leg,
+    id: 'c3',
+    kind: 'client',
+    trunk: 'acision',
+    number: '4930123',
+    route: 'sales',
+    leg: 'x@y',
+    caller: '030',
+    verdict: 'client-hung-up',
+    status: 200,
+    servers: ['ms-1', 'ms-2'],
+    answeredAt: 1000,
+    endedAt: 61_000,
+  })
+  t.match(await portico('records ls --agent 1001'), {
+    code: 0,
+    out: /c3 +client +1001 +030 +4930123 +acision +sales +ms-1 ms-2 +client-hung-up +200 .* 60\n/,
+  })
+  t.match(await portico('records show c3'), { code: 0, out: /"verdict": "client-hung-up"/ })
+  t.match(await portico('records show c9'), { code: 1, error: /none of the last/ })
+})
+
 t.test('a call that nobody has, and a move that cannot be, are failures that say what to do', async t => {
   const { portico, store } = await liveSelector(t)
   t.match(await portico('calls show c9'), { code: 1, error: /sessions/ })

@@ -51,7 +51,7 @@ export const agentCall: Call = {
 export const clientCall: Call = {
   ...agentCall,
   kind: 'client',
-  trunk: 'acision',
+  dialled: { trunk: 'acision', number: '4930123' },
   aSide: 'carrier',
   target: { kind: 'places', places: [onMs1, onMs1] },
 }
@@ -60,7 +60,7 @@ export const clientCall: Call = {
 export const dialOut: Call = {
   ...agentCall,
   kind: 'dial-out',
-  trunk: 'pstn',
+  dialled: { trunk: 'pstn', number: '4930456', route: 'out' },
   aSide: 'server',
   bSide: 'carrier',
   caller: ms1,

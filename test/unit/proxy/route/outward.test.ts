@@ -96,7 +96,7 @@ t.test('a number is dialled for its agent through a trunk that takes calls', asy
   t.match(route, {
     kind: 'dial-out',
     agent: '1001',
-    trunk: 'pstn',
+    dialled: { trunk: 'pstn' },
     places: [
       { id: 'udp:192.0.2.9:5060', uri: 'sip:+49301234@192.0.2.9:5060;transport=udp' },
       { id: 'tcp:192.0.2.10:5060', uri: 'sip:+49301234@192.0.2.10:5060;transport=tcp' },

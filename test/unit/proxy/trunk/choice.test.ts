@@ -41,7 +41,7 @@ t.test('a named trunk is asked by its peers in their order, with its account', a
   const ways = choice([trunkOf({ peers, account })]).choose({ ...call, trunk: 'acision' })
   t.match(ways, {
     kind: 'ways',
-    trunk: 'acision',
+    dialled: { trunk: 'acision', number: '4930123' },
     places: [
       { id: 'udp:192.0.2.1:5060', uri: 'sip:4930123@192.0.2.1:5060;transport=udp', account },
       { id: 'tls:2001:db8::1:5061', uri: 'sip:4930123@[2001:db8::1]:5061;transport=tls', account },
@@ -67,7 +67,7 @@ t.test('without a name the routes out say which, with which number and which cal
   const ways = made.choose(call)
   t.match(ways, {
     kind: 'ways',
-    trunk: 'other',
+    dialled: { trunk: 'other', number: '030123', route: 'rest' },
     places: [{ uri: 'sip:030123@192.0.2.1:5060;transport=udp' }],
   })
   const lines = new Map(ways.kind === 'ways' ? ways.places[0].headers : [])
@@ -94,10 +94,14 @@ t.test('a trunk that is full, unknown or without peers gives way to the next one
   ]
   const limits = createTrunkLimits({ clock: new ManualClock(), chance: () => 0 })
   const made = choice([full, bare, open], [], limits)
-  t.match(made.choose(call), { kind: 'ways', trunk: 'acision' }, 'without routes the first with room')
+  t.match(
+    made.choose(call),
+    { kind: 'ways', dialled: { trunk: 'acision' } },
+    'without routes the first with room',
+  )
   limits.admit(full, 'c1')
   t.match(made.choose({ ...call, trunk: 'acision' }), { kind: 'refused', status: 503, retryAfterSec: 5 })
-  t.match(made.choose(call), { kind: 'ways', trunk: 'open' })
+  t.match(made.choose(call), { kind: 'ways', dialled: { trunk: 'open' } })
   limits.left('c1')
   t.equal(made.choose({ ...call, trunk: 'acision' }).kind, 'ways')
   for (const trunk of ['bare', 'gone'])
@@ -112,7 +116,7 @@ t.test('a call that comes back for the same number is a loop, for another one it
   const back = {
     ...call,
     call: 'c2',
-    trunk: 'acision',
+    dialled: { trunk: 'acision' },
     request: invite([[loopHeader, `0123456789abcdef, ${marks}`]]),
   }
   t.match(made.choose(back), { kind: 'refused', status: 482 })

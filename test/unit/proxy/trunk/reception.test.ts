@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Route } from '../../../../selector/domain/route.ts'
 import type { DoorParts, DoorPartsOptions } from '../../../support/door-parts.ts'
-import { doorParts, origins, requestEvent, responseEvent } from '../../../support/door-parts.ts'
+import { counted, doorParts, origins, requestEvent, responseEvent } from '../../../support/door-parts.ts'
 import { route } from '../../../support/routes.ts'
 import { trunkOf } from '../../../support/trunks.ts'
 
@@ -64,6 +64,15 @@ t.test('a queue gives each client the agent that waits longest, and none twice',
   t.strictSame(asked(parts), ['cli-b', 'cli-a'])
   await call(parts, 't3')
   t.strictSame(parts.statuses('t3'), [480], 'and nobody is left for a third')
+})
+
+t.test('what is left of a call tells its number, its route and what the media anchor counted', async t => {
+  const parts = await withAgents(['a'], { routes: [sales] })
+  await call(parts, 't1')
+  await answer(parts, 200)
+  await parts.tell(requestEvent('BYE', { origin: origins.trunk, dialog: 'dialog-t1', transaction: 'bye' }))
+  t.match(parts.records, [{ kind: 'client', trunk: 'acision', number: '4930123', route: 'sales' }])
+  t.strictSame(parts.measured, [counted])
 })
 
 t.test('an agent whose client hung up waits again', async t => {

@@ -53,6 +53,41 @@ t.test('one call is shown', async t => {
   t.match(await ask('GET', '/api/v1/calls/c9'), { status: 404 })
 })
 
+t.test('calls that are over are listed, the newest first, and shown whole', async t => {
+  const { ask, store } = await fixture(undefined)
+  const over = {
+    ...leg,
+    kind: 'client',
+    trunk: 'acision',
+    number: '4930123',
+    route: 'sales',
+    leg: 'x@y',
+    caller: '030',
+    verdict: 'answered',
+    status: 200,
+    servers: ['ms-1'],
+    endedAt: 9,
+    media: { a: { packets: 3, bytes: 516, errors: 0 } },
+  }
+  for (const [id, agent] of [
+    ['r1', '1001'],
+    ['r2', '1002'],
+    ['r3', '1001'],
+  ] as const)
+    await store.records.put({ ...over, id, agent })
+  await store.records.put({ id: 'r4', of: 'another version' })
+  const ids = async (query: string): Promise<unknown> => {
+    const { json } = await ask('GET', `/api/v1/records${query}`)
+    return json
+  }
+  t.match(await ids(''), { items: [{ id: 'r3' }, { id: 'r2' }, { id: 'r1' }] })
+  t.match(await ids('?agent=1001&limit=1'), { items: [{ id: 'r3' }] })
+  t.strictSame(await ids('?trunk=pstn'), { items: [] })
+  t.match(await ask('GET', '/api/v1/records/r2'), { status: 200, json: { ...over, id: 'r2', agent: '1002' } })
+  t.match(await ask('GET', '/api/v1/records/r9'), { status: 404, json: { detail: /cdr.file/ } })
+  t.match(await ask('GET', '/api/v1/records?limit=0'), { status: 400, json: { detail: /limit/ } })
+})
+
 t.test('calls that nobody has are not found', async t => {
   const { ask, orders } = await fixture(undefined)
   t.match(await ask('POST', '/api/v1/calls/c9/move', {}), { status: 404 })
