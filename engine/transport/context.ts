@@ -5,6 +5,7 @@ import type { Admission } from './admission.ts'
 import type { TransportCounts } from './counts.ts'
 import type { Certificate, TlsClientOptions, TransportLimits, WsOptions } from './transport-options.ts'
 import type { TransportEvent } from './transport.ts'
+import type { Turnstile } from './turnstile.ts'
 
 /** What every listener and connection is given by the layer that holds them all. */
 export interface Context {
@@ -15,6 +16,8 @@ export interface Context {
   readonly clock: Clock
   readonly log: Log
   readonly admission: Admission
+  /** Where TLS handshakes of peers begin. */
+  readonly handshakes: Turnstile
   readonly counts: TransportCounts
   readonly mayEnter: (address: string, listener: string) => boolean
   /** While it says true, no WebSocket is let in. */

@@ -9,8 +9,16 @@ import type { ListenerOptions } from './transport.ts'
  */
 export async function listen(server: Server, options: ListenerOptions, context: Context): Promise<Listener> {
   const sockets = new Set<Socket>()
-  // Before the listeners that Node's own TLS and HTTP servers have put there.
-  server.prependListener('connection', (socket: Socket) => admit(socket, sockets, options.name, context))
+  const isTls = 'setSecureContext' in server
+  // Node's own TLS and HTTP servers have put theirs there: nothing of a connection is looked at before it is let in.
+  const takers = server.listeners('connection')
+  server.removeAllListeners('connection')
+  server.on('connection', (socket: Socket) => {
+    if (!admit(socket, sockets, options.name, context)) return
+    const take = (): void => takers.forEach(taker => Reflect.apply(taker, server, [socket]))
+    if (isTls) inTurn(socket, take, context)
+    else take()
+  })
   await bound(server, options)
   server.on('error', cause =>
     context.log.warn('transport.listener-error', { listener: options.name, cause: codeOf(cause) }),
@@ -20,7 +28,7 @@ export async function listen(server: Server, options: ListenerOptions, context: 
   return { address: listenerAddress(options, address), close: () => closed(server, sockets, context) }
 }
 
-function admit(socket: Socket, sockets: Set<Socket>, listener: string, context: Context): void {
+function admit(socket: Socket, sockets: Set<Socket>, listener: string, context: Context): boolean {
   const address = plainAddress(socket.remoteAddress)
   const entered = context.mayEnter(address, listener)
     ? context.admission.enter(address)
@@ -31,13 +39,27 @@ function admit(socket: Socket, sockets: Set<Socket>, listener: string, context: 
     context.log.debug('transport.not-admitted', { listener, address, reason })
     // No FIN and no time in TIME_WAIT: a stranger costs as little as can be.
     socket.resetAndDestroy()
-    return
+    return false
   }
   sockets.add(socket)
   socket.once('close', () => {
     sockets.delete(socket)
     entered.leave()
   })
+  return true
+}
+
+/** A handshake begins in its turn, unless the peer is gone by then. */
+function inTurn(socket: Socket, take: () => void, { handshakes }: Context): void {
+  socket.on('error', ignore)
+  handshakes(() => {
+    socket.off('error', ignore)
+    if (!socket.destroyed) take()
+  })
+}
+
+function ignore(): void {
+  // Who leaves while it waits in line costs nothing more; its socket closes by itself.
 }
 
 function bound(server: Server, { host, port, ...rest }: ListenerOptions): Promise<void> {

@@ -26,6 +26,8 @@ export interface TransportLimits {
   readonly handshakesPerSecond: number
   /** … and how many of them at once. */
   readonly handshakesBurst: number
+  /** TLS handshakes that begin in one turn of the event loop; the others wait in line. */
+  readonly handshakesPerTurn: number
   /** WebSockets a second that are let in; the others get 503 with Retry-After (0: any number) … */
   readonly upgradesPerSecond: number
   /** … and how many of them at once. */
@@ -132,15 +134,16 @@ export const transportDefaults: {
   limits: {
     messageBytes: 65_536,
     connections: 20_000,
-    connectionsPerAddress: 1000,
-    // A whole office may come from one address: these are for one, the next two for all together.
-    connectsPerSecondPerAddress: 100,
-    connectsBurstPerAddress: 500,
+    // A whole office may come from one address, all at once after a fault. Others still have their share meanwhile.
+    connectionsPerAddress: 5000,
+    connectsPerSecondPerAddress: 300,
+    connectsBurstPerAddress: 2000,
     // A TLS handshake costs about 0.8 ms of a core.
     handshakesPerSecond: 500,
-    handshakesBurst: 1000,
-    upgradesPerSecond: 300,
-    upgradesBurst: 600,
+    handshakesBurst: 2500,
+    handshakesPerTurn: 8,
+    upgradesPerSecond: 500,
+    upgradesBurst: 2500,
     upgradeRetrySec: 30,
     queueBytes: 1_048_576,
     stallMs: 10_000,

@@ -10,6 +10,7 @@ import { createResolver, familyOf, type Resolver } from './resolver.ts'
 import { openConnection, openTcp, openTls } from './tcp.ts'
 import { transportDefaults, type Certificate, type TransportsOptions } from './transport-options.ts'
 import type { ListenerOptions, Target, TransportEvent, Transports } from './transport.ts'
+import { createTurnstile } from './turnstile.ts'
 import { openUdp } from './udp.ts'
 import { openWs, openWss } from './ws.ts'
 
@@ -154,6 +155,7 @@ class SocketLayer implements SocketTransports {
       clock,
       log: options.log,
       admission: createAdmission(limits, () => clock.now()),
+      handshakes: createTurnstile(limits.handshakesPerTurn),
       counts: transportCounts(options.metrics),
       isOverloaded: options.isOverloaded ?? (() => false),
       ...hearing(options, limits, clock),

@@ -14,6 +14,9 @@ export interface EngineService {
   readonly collect: () => boolean
 }
 
+/** As `portico engine` has it: a door brings all its agents at once. */
+const fromDoors = { connectsPerSecondPerAddress: 0, handshakesPerSecond: 0, upgradesPerSecond: 0 }
+
 let engine: EngineProcess | undefined
 
 serve<EngineService>({ start, stop: async () => engine?.stop(), usage, collect: collectGarbage })
@@ -29,7 +32,7 @@ async function start(arrangement: Arrangement): Promise<{ host: string; port: nu
     ws: { allowMissingOrigin: true },
     control: { host: '127.0.0.1', port: 0, secret: secretOf(config) },
     limits: {
-      transport: { messageBytes, connections, connectionsPerAddress: connections },
+      transport: { ...fromDoors, messageBytes, connections, connectionsPerAddress: connections },
       engine: { transactions, dialogs },
     },
     log: createLog(config.log.level),

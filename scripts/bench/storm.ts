@@ -49,7 +49,8 @@ async function measure(bed: Bed, agents: number, atOnce: number): Promise<Measur
         3,
       ),
       failed: agents - registered,
+      turnedAway: Object.values(reasons).reduce((sum, times) => sum + times, 0),
     },
-    conditions: { byProcess: Object.fromEntries(spent), ...(registered < agents && { reasons }) },
+    conditions: { byProcess: Object.fromEntries(spent), reasons },
   }
 }

@@ -1,4 +1,5 @@
 /** A process full of agents: connects and registers them, lets them call at a rate, counts what comes of it. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '../../runtime/errors.ts'
 import { serve } from '../bench/remote.ts'
 import { LoadAgent, type CallResult } from './agent.ts'
@@ -27,7 +28,7 @@ export interface ConnectOrder {
   readonly registers: boolean
 }
 
-/** How many agents got in, how long that took, and why the others did not. */
+/** How many agents got in, how long that took, and why they were turned away before, each as often as it was. */
 export interface Connected {
   readonly registered: number
   readonly ms: number
@@ -46,6 +47,7 @@ export interface Counts {
 }
 
 const patienceMs = 10_000
+const mostAttempts = 7
 const agents: LoadAgent[] = []
 let counts = emptyCounts()
 let next = 0
@@ -64,18 +66,31 @@ async function connect(order: ConnectOrder): Promise<Connected> {
   const begun = performance.now()
   const worker = async (): Promise<void> => {
     for (let agent = waiting.pop(); agent !== undefined; agent = waiting.pop()) {
-      try {
-        await agent.connect()
-        if (registers) await agent.register()
-        agents.push(agent)
-      } catch (cause) {
-        agent.close()
-        count(reasons, messageOf(cause).replaceAll(/:\d+/g, ''))
-      }
+      if (await login(agent, registers, reasons)) agents.push(agent)
     }
   }
   await Promise.all(Array.from({ length: atOnce }, worker))
   return { registered: agents.length - before, ms: performance.now() - begun, reasons }
+}
+
+/** Tries again when it is turned away, as a softphone does; false when it never got in. */
+async function login(
+  agent: LoadAgent,
+  registers: boolean,
+  reasons: Record<string, number>,
+): Promise<boolean> {
+  for (let attempt = 0; attempt < mostAttempts; attempt++) {
+    try {
+      await agent.connect()
+      if (registers) await agent.register()
+      return true
+    } catch (cause) {
+      agent.close()
+      count(reasons, messageOf(cause).replaceAll(/:\d+/g, ''))
+      await sleep(Math.min(15_000, 500 * 2 ** attempt) * (1 - Math.random() / 2))
+    }
+  }
+  return false
 }
 
 function begin({ rate, holdMs }: { rate: number; holdMs: number }): void {

@@ -26,6 +26,16 @@ function entered(admission: Admission, address: string, count: number): number {
   return Array.from({ length: count }, () => admission.enter(address)).filter(({ ok }) => ok).length
 }
 
+t.test(
+  'two thousand agents behind one address may come back at once, and others have room meanwhile',
+  async t => {
+    const admission = createAdmission(transportDefaults.limits, () => 0)
+    t.equal(entered(admission, '192.0.2.1', 3000), 2000)
+    t.equal(entered(admission, '192.0.2.2', 400), 400)
+    t.ok(Array.from({ length: 2400 }, () => admission.mayUpgrade()).every(may => may))
+  },
+)
+
 t.test('a place is given back once', async t => {
   const { admission } = gate({ connections: 2, connectionsPerAddress: 1 })
   const first = admission.enter('192.0.2.1')

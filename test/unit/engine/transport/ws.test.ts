@@ -184,6 +184,16 @@ t.test('an address has only so many connections, also before their TLS handshake
   t.strictSame((await here.next('message')).bytes, sip('room'))
 })
 
+t.test('of a crowd that comes over TLS everybody gets in, one after the other', async t => {
+  const tls = await certificate()
+  const here = await opened(t, [on('wss')], { ws, tls, limits: { handshakesPerTurn: 1 } })
+  const crowd = Array.from({ length: 20 }, () => joined(t, here.port, { ca: tls.cert }, 'wss'))
+  const impatient = await Promise.all(Array.from({ length: 20 }, () => tcpClient(t, here.port)))
+  for (const client of impatient) client.resetAndDestroy()
+  for (const client of await Promise.all(crowd)) client.send(sip('here'))
+  for (const _ of crowd) t.strictSame((await here.next('message')).bytes, sip('here'))
+})
+
 t.test('stopping says that the service restarts', async t => {
   const here = await opened(t, [on('ws')], { ws })
   const client = await joined(t, here.port)
