@@ -139,6 +139,8 @@ export interface Up {
   readonly move: Move | undefined
   /** Dialogs that were given up by moves; their servers may still speak in them. */
   readonly former: readonly string[]
+  /** Legs on servers that were lost: what they hold is given back when nothing more urgent is to be done. */
+  readonly untidy: readonly Pick<Leg, 'dialog' | 'tag'>[]
 }
 
 /** One side of a call that is up. */
@@ -217,7 +219,7 @@ export type CallEvent =
   | { readonly kind: 'switch' }
   | { readonly kind: 'stay' }
 
-export type TimerName = 'try' | 'ring' | 'flow' | 'move'
+export type TimerName = 'try' | 'ring' | 'flow' | 'move' | 'tidy'
 
 /** What follows from an event; data, so that a test can compare it and a log can print it. */
 export type Effect =

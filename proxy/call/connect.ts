@@ -25,6 +25,7 @@ export function upFrom(
     sent: tried.length,
     move: undefined,
     former: [],
+    untidy: [],
   }
 }
 

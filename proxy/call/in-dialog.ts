@@ -2,7 +2,7 @@ import type { Call, CallEvent, Effect, LegName, Step, Up } from './call.ts'
 import { allowedMethods, relayedHeaders } from './b-leg.ts'
 import { conferenceEventType } from './conference-event.ts'
 import { ending } from './ending.ts'
-import { giveUpMove, leftBehind, stepMove } from './move.ts'
+import { giveUpMove, leftBehind, stepMove, tidy } from './move.ts'
 import { outwardBody } from './outward-body.ts'
 import { agentLeg, innerLeg, other } from './parties.ts'
 import {
@@ -95,6 +95,7 @@ function flow(
   if (event.kind === 'flow-closed')
     return [state, { kind: 'start-timer', timer: 'flow', ms: call.flowGraceMs }]
   if (event.kind === 'flow-back') return [state, { kind: 'stop-timer', timer: 'flow' }]
+  if (event.timer === 'tidy') return tidy(state)
   if (event.timer === 'move') return stepMove(call, state, event) ?? [state]
   return event.timer === 'flow' ? end(call, state, 'flow-lost', bye(state, 'b'), bye(state, 'a')) : [state]
 }
@@ -197,11 +198,13 @@ function end(call: Call, state: Up, verdict: Verdict, ...effects: readonly Effec
     .filter(({ stage }) => stage !== 'late-waiting' && stage !== 'late-answering')
     .map(relay => respondTo(relay.transaction, 487))
   const [, ...moveEnd] = giveUpMove(state) ?? [state]
+  const [, ...tidied] = tidy(state)
   const leave: readonly Effect[] = agentLeg(call) === undefined ? [] : [{ kind: 'leave' }]
   return [
     { kind: 'over', verdict },
     ...effects,
     ...moveEnd,
+    ...tidied,
     ...waiting,
     { kind: 'stop-timer', timer: 'flow' },
     { kind: 'end-media', media: state.media },

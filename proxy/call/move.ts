@@ -1,6 +1,6 @@
 import type { MediaServer } from '../../selector/domain/media-server.ts'
 import type { MediaExchange, MediaParty } from '../ports.ts'
-import type { Call, CallEvent, Effect, LegName, Step, Up } from './call.ts'
+import type { Call, CallEvent, Effect, Leg, LegName, Step, Up } from './call.ts'
 import { settling } from './connect.ts'
 import { ack } from './ending.ts'
 import { healthAfter, type Refusal } from './failover.ts'
@@ -27,8 +27,11 @@ export interface Move {
   readonly answered: string
 }
 
-/** How a move ended: `busy` is one that was not begun, because an offer is under way or another move is. */
-export type MoveEnd = 'moved' | 'failed' | 'busy'
+/**
+ * How a move ended: `busy` is one that was not begun, because an offer is under way or another move is; `absent` that of a client whose
+ * agent is not in the conference of the new server (486), perhaps not yet.
+ */
+export type MoveEnd = 'moved' | 'failed' | 'busy' | 'absent'
 
 /** What becomes of a move; undefined when the event has nothing to do with one. */
 export function stepMove(call: Call, state: Up, event: CallEvent): Step | undefined {
@@ -132,7 +135,7 @@ function refused(state: Up, move: Move, refusal: Refusal, ...effects: readonly E
     ...effects,
     dropMedia(state, move.branch),
     { kind: 'judge', place: { kind: 'server', server: move.server }, outcome: healthAfter(refusal) },
-    { kind: 'move-told', outcome: 'failed' },
+    { kind: 'move-told', outcome: refusal.status === 486 ? 'absent' : 'failed' },
   ]
 }
 
@@ -158,14 +161,28 @@ function moved(call: Call, state: Up, move: Move): Step | undefined {
     former: [...state.former, old.dialog].slice(-mostFormer),
   }
   return [
-    after,
-    ...(move.isAlone ? [] : [{ kind: 'bye', dialog: old.dialog } as const]),
-    dropMedia(state, old.tag),
+    move.isLost && !move.isAlone ? { ...after, untidy: [...state.untidy, old] } : after,
+    ...closing(state, move, old),
     ...settling(call, after),
     { kind: 'move-told', outcome: 'moved' },
   ]
 }
 
+/** The old leg is closed. On a server that is dead that has time until the calls that are still on it have been moved. */
+function closing(state: Up, { isAlone, isLost }: Move, { dialog, tag }: Leg): readonly Effect[] {
+  if (isAlone) return [dropMedia(state, tag)]
+  return isLost
+    ? [{ kind: 'start-timer', timer: 'tidy', ms: tidyMs }]
+    : [{ kind: 'bye', dialog }, dropMedia(state, tag)]
+}
+
+/** What lost servers hold is given back; the BYE is for one that only hung and comes back. */
+export function tidy(state: Up): Step {
+  const byes = state.untidy.map(({ dialog }): Effect => ({ kind: 'bye', dialog }))
+  return [{ ...state, untidy: [] }, ...byes, ...state.untidy.map(({ tag }) => dropMedia(state, tag))]
+}
+
+const tidyMs = 1_000
 /** How many dialogs that were given up are remembered. */
 const mostFormer = 4
 

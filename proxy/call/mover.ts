@@ -53,15 +53,20 @@ export class Mover {
     return moving
   }
 
-  /** Moves every call away from a server that is dead; those that find no other one are ended. */
-  async flee(server: string): Promise<void> {
+  /** Moves every call away from a server that is dead; those that find no other one are ended, or stay when it may only hang. */
+  async flee(server: string, otherwise: 'or-end' | 'or-stay' = 'or-end'): Promise<void> {
     const stranded = [...this.#ports.calls.all()].filter(session => session.server === server)
     const left = this.#leftBehind.get(server) ?? new Set()
     for (const { call } of stranded) left.add(call.id)
     this.#leftBehind.set(server, left)
     const agents = stranded.filter(({ call }) => call.anchored && agentLeg(call) !== undefined)
-    await Promise.all(agents.map(({ call }) => this.move({ agent: call.agent, isLost: true })))
-    await Promise.all(stranded.map(session => this.#follow(session, server)))
+    await inTurn(agents, atOnce, ({ call }) => this.move({ agent: call.agent, isLost: true }))
+    const isKept = (session: CallSession): boolean => otherwise === 'or-stay' && isUp(session)
+    const follow = async (session: CallSession): Promise<void> => {
+      await this.#follow(session, server)
+      if (isOn(session, server) && !isKept(session)) session.handle({ kind: 'server-lost' })
+    }
+    await Promise.all(stranded.map(follow))
   }
 
   /**
@@ -119,27 +124,63 @@ export class Mover {
     return { kind: 'stayed', reason: 'refused' }
   }
 
-  /** The agent's leg waits on `server`: its clients come after it, and all are switched together. */
+  /** The agent's leg waits on `server`: its clients come after it. */
   async #bring(
     agent: CallSession,
     clients: readonly CallSession[],
     server: MediaServer,
     isLost: boolean,
   ): Promise<Moved> {
-    const outcomes = await Promise.all(clients.map(client => prepare(client, server, isLost)))
-    const left = clients.filter((client, index) => outcomes[index] !== 'ready' && isUp(client))
-    if (left.length > 0 && !isLost) {
-      for (const session of [agent, ...clients]) session.handle({ kind: 'stay' })
-      return { kind: 'stayed', reason: 'refused' }
-    }
-    const going = [agent, ...clients.filter(client => !left.includes(client))]
-    const switched = await Promise.all(going.map(switchOver))
-    const calls = going.filter((_, index) => switched[index] === 'moved').map(({ call }) => call.id)
+    const moved = await (isLost
+      ? this.#rescue(agent, clients, server)
+      : this.#exchange(agent, clients, server))
+    if (moved === undefined) return { kind: 'stayed', reason: 'refused' }
+    const calls = moved.map(({ call }) => call.id)
     this.#ports.log.info('call.moved', { agent: agent.call.agent, server: server.id, calls })
     return { kind: 'moved', server, calls }
   }
 
-  /** A call that is still on a dead server goes to where its agent is, or will soon be; else it is over. */
+  /** All are switched together, or none: undefined. What is still well must not be torn apart. */
+  async #exchange(
+    agent: CallSession,
+    clients: readonly CallSession[],
+    server: MediaServer,
+  ): Promise<readonly CallSession[] | undefined> {
+    const outcomes = await Promise.all(clients.map(client => this.#prepareClient(client, server, false)))
+    const left = clients.filter((client, index) => outcomes[index] !== 'ready' && isUp(client))
+    const going = [agent, ...clients]
+    if (left.length === 0) return await switched(going, going.map(switchOver))
+    for (const session of going) session.handle({ kind: 'stay' })
+    return undefined
+  }
+
+  /** Nobody hears anything any more: each is switched as soon as it can be. */
+  async #rescue(
+    agent: CallSession,
+    clients: readonly CallSession[],
+    server: MediaServer,
+  ): Promise<readonly CallSession[]> {
+    const follow = async (client: CallSession): Promise<'ready' | MoveEnd> => {
+      const outcome = await this.#prepareClient(client, server, true)
+      return outcome === 'ready' ? await switchOver(client) : outcome
+    }
+    return await switched([agent, ...clients], [switchOver(agent), ...clients.map(follow)])
+  }
+
+  /** A server accepts the agent a moment before it is in the conference. */
+  async #prepareClient(
+    client: CallSession,
+    server: MediaServer,
+    isLost: boolean,
+  ): Promise<'ready' | MoveEnd> {
+    for (let tries = 1; ; tries++) {
+      const outcome = await prepare(client, server, isLost)
+      if (outcome !== 'absent' || tries === enterTries) return outcome
+      await this.#pause(enterEveryMs)
+    }
+  }
+
+  /** A call that is still on a dead server goes to where its agent is, or will soon be. */
   async #follow(session: CallSession, lost: string): Promise<void> {
     const { anchored, agent } = session.call
     const tries = anchored && agentLeg(session.call) === undefined ? followTries : 0
@@ -149,7 +190,6 @@ export class Mover {
         await switchOver(session)
       else await this.#pause(followEveryMs)
     }
-    if (isOn(session, lost)) session.handle({ kind: 'server-lost' })
   }
 
   async #whereIs(agent: string): Promise<MediaServer | undefined> {
@@ -165,9 +205,35 @@ export class Mover {
   }
 }
 
+/** Works through a list, so many at once. */
+async function inTurn<T>(
+  list: readonly T[],
+  width: number,
+  work: (item: T) => Promise<unknown>,
+): Promise<void> {
+  const rest = list.values()
+  const worker = async (): Promise<void> => {
+    for (const item of rest) await work(item)
+  }
+  await Promise.all(Array.from({ length: width }, worker))
+}
+
+/** How many agents flee at once, each with its clients: enough to keep a server busy, few enough for the first to be quick. */
+const atOnce = 16
+/** How soon, and how many times, a client knocks at a conference that its agent is about to enter. */
+const enterEveryMs = 20
+const enterTries = 15
 /** How often, and how many times, a client looks where its agent went. */
 const followEveryMs = 100
 const followTries = 30
+
+async function switched(
+  sessions: readonly CallSession[],
+  outcomes: readonly Promise<'ready' | MoveEnd>[],
+): Promise<readonly CallSession[]> {
+  const ends = await Promise.all(outcomes)
+  return sessions.filter((_, index) => ends[index] === 'moved')
+}
 
 /** Asks `server` for the new leg; resolves when it is up and waits to be switched to. */
 function prepare(session: CallSession, server: MediaServer, isLost: boolean): Promise<'ready' | MoveEnd> {

@@ -26,15 +26,18 @@ export async function openTonePhone(host: string): Promise<TonePhone> {
   const socket = createSocket('udp4')
   socket.bind(0, host)
   await once(socket, 'listening')
-  const received: Arrival[] = []
-  socket.on('message', packet => received.push({ at: performance.now(), samples: payloadOf(packet) }))
+  // Decoded when it is asked for, so that many phones cost the machine little while they are measured.
+  const received: { readonly at: number; readonly packet: Buffer }[] = []
+  socket.on('message', packet => received.push({ at: performance.now(), packet }))
+  const taken = (): readonly Arrival[] =>
+    received.splice(0).map(({ at, packet }) => ({ at, samples: payloadOf(packet) }))
   const sender = createSender(socket)
   return {
     port: socket.address().port,
     play: hz => sender.play(hz),
     sendTo: (address, port) => sender.sendTo(address, port),
-    heard: () => joined(received.splice(0).map(({ samples }) => samples)),
-    arrivals: () => received.splice(0),
+    heard: () => joined(taken().map(({ samples }) => samples)),
+    arrivals: taken,
     close() {
       sender.close()
       socket.close()
@@ -55,12 +58,22 @@ export function tonePacket(order: {
   packet.writeUInt16BE(order.sequence % 65_536, 2)
   packet.writeUInt32BE(order.at % 2 ** 32, 4)
   packet.writeUInt32BE(order.ssrc, 8)
-  for (let n = 0; n < samplesPerPacket; n += 1) {
-    const angle = (2 * Math.PI * order.hz * (order.at + n)) / rtpRate
-    packet[12 + n] = encodeAlaw(amplitude * Math.sin(angle))
-  }
+  const second = secondOf(order.hz)
+  for (let n = 0; n < samplesPerPacket; n += 1) packet[12 + n] = second[(order.at + n) % rtpRate] ?? 0
   return packet
 }
+
+/** One second of a tone, after which it is the same again, as `hz` is a whole number. */
+function secondOf(hz: number): Uint8Array {
+  const known = seconds.get(hz)
+  if (known) return known
+  const angle = (2 * Math.PI * hz) / rtpRate
+  const made = Uint8Array.from({ length: rtpRate }, (_, n) => encodeAlaw(amplitude * Math.sin(angle * n)))
+  seconds.set(hz, made)
+  return made
+}
+
+const seconds = new Map<number, Uint8Array>()
 
 /** The sound in an RTP packet; empty when it is none or of another format. */
 export function payloadOf(packet: Buffer): Float32Array {

@@ -114,4 +114,5 @@ export const up: Up = {
   sent: 1,
   move: undefined,
   former: [],
+  untidy: [],
 }

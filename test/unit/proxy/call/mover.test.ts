@@ -35,9 +35,12 @@ async function world(calls: readonly Call[] = [agent, client]) {
   const records: CallRecord[] = []
   const pins = new Map<string, string>()
   const answers = new Map<string, number>()
+  /** How often clients come before their agent has entered the conference. */
+  const early = { times: 0 }
   const answer = (order: RequestOrder): void => {
     const host = /@([^:]*)/.exec(order.uri ?? '')?.[1] ?? ''
-    const status = answers.get(host) ?? 200
+    const isEarly = order.uri?.startsWith('sip:cli-') === true && early.times-- > 0
+    const status = isEarly ? 486 : (answers.get(host) ?? 200)
     const made = status < 300 ? { dialog: `d-${order.transaction}` } : {}
     const body = { type: 'application/sdp', content: `o=${host}` }
     const { transaction } = order
@@ -96,7 +99,7 @@ async function world(calls: readonly Call[] = [agent, client]) {
   })
   await settle()
   orders.length = 0
-  return { mover, sessions, orders, records, pins, answers, clock }
+  return { mover, sessions, orders, records, pins, answers, early, clock }
 }
 
 async function settle(): Promise<void> {
@@ -164,6 +167,49 @@ t.test('the calls of a dead server go on at another one', async t => {
     ['ms-2 up', 'ms-2 up'],
   )
   t.strictSame(records, [])
+})
+
+t.test('a client that comes a moment before its agent is in the conference knocks again', async t => {
+  for (const work of ['move', 'flee'] as const) {
+    const { mover, sessions, early, clock } = await world()
+    early.times = 2
+    const done = work === 'move' ? mover.move({ agent: '1001' }) : mover.flee('ms-1')
+    for (let turn = 0; turn < 3; turn++) {
+      await settle()
+      clock.advance(20)
+    }
+    await done
+    t.strictSame(
+      sessions.map(({ server: on, state }) => `${on} ${state.kind}`),
+      ['ms-2 up', 'ms-2 up'],
+    )
+  }
+})
+
+t.test('the calls of a server that may only hang stay when there is no other', async t => {
+  const { mover, sessions, answers, records, clock } = await world()
+  answers.set('127.0.1.2', 503).set('127.0.1.3', 503)
+  const fled = mover.flee('ms-1', 'or-stay')
+  for (let turn = 0; turn < 40; turn++) {
+    await settle()
+    clock.advance(100)
+  }
+  await fled
+  t.strictSame(
+    sessions.map(({ server: on, state }) => `${on} ${state.kind}`),
+    ['ms-1 up', 'ms-1 up'],
+  )
+  t.strictSame(records, [])
+})
+
+t.test('a lost server gets its BYEs when all calls are away from it', async t => {
+  const { mover, orders, clock } = await world()
+  await mover.flee('ms-1')
+  const byes = (): readonly (string | undefined)[] =>
+    orders.filter(({ method }) => method === 'BYE').map(({ dialog }) => dialog)
+  t.strictSame(byes(), [])
+  clock.advance(1_000)
+  t.strictSame(byes(), ['d-a1-b1', 'd-c1-b1'])
 })
 
 t.test('those that find no other server are over', async t => {
