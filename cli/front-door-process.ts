@@ -65,6 +65,7 @@ export async function startFrontDoor(config: Config): Promise<FrontDoorProcess> 
     chance: Math.random,
     onDead: server => door.serverDied(server),
     onLive: server => door.serverReturned(server),
+    onSilent: (server, silent) => door.managerSilent(server, silent),
     log,
   })
   const storePart: Part = { name: 'store', start: () => store.start(), stop: () => store.stop() }

@@ -16,6 +16,7 @@ import type { Agents } from './registrar/agents.ts'
 import type { Servers } from './registrar/servers.ts'
 import { callerAt, type Caller } from './route/caller.ts'
 import type { Prober } from './route/prober.ts'
+import { packetsFrom } from './call/listen.ts'
 import type { Reception } from './trunk/reception.ts'
 
 type RequestEvent = Extract<EdgeEvent, { kind: 'request' }>
@@ -125,6 +126,16 @@ export class FrontDoor {
   /** Takes the calls on a media server that is dead to another one; those for which there is none, or without an anchor for their media, end. */
   async serverLost(server: string): Promise<void> {
     await this.mover.flee(server)
+  }
+
+  /** As `serverLost`, for a server that may come back: calls for which there is no other one stay where they are. */
+  async serverHangs(server: string): Promise<void> {
+    await this.mover.flee(server, 'or-stay')
+  }
+
+  /** Packets that came in from a media server, in each of some calls on it. */
+  async packetsFrom(server: string): Promise<ReadonlyMap<string, number>> {
+    return await packetsFrom(server, this.calls.all(), this.#options.ports.media)
   }
 
   async #request(event: RequestEvent): Promise<void> {

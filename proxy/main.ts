@@ -33,10 +33,12 @@ import type { ServerClaims } from './registrar/servers.ts'
 import { createDirectory, type StoreDirectory } from './route/directory.ts'
 import { createHealthWatch, type HealthWatch } from './route/health-watch.ts'
 import { createOutward } from './route/outward.ts'
+import { createLossWatch, type LossWatch } from './route/loss-watch.ts'
 import { createPlacement } from './route/placement.ts'
 import { createProber, type Prober } from './route/prober.ts'
 import { createPresence, type Presence } from './route/presence.ts'
 import { createRules, type Rules } from './route/rules.ts'
+import { createSipCheck, type SipCheck } from './route/sip-check.ts'
 import { createServersSide, servedAddresses } from './servers-side.ts'
 import { createSignalling, type Signalling } from './signalling.ts'
 import { createInward } from './trunk/inward.ts'
@@ -65,6 +67,8 @@ export interface Door extends Part {
   readonly calls: Calls
   /** Takes the calls on a media server that is dead to others; told by whoever knows before the probes do. */
   serverDied(server: string): void
+  /** The Manager Interface of a media server owes an answer, or has given it: whether the server hangs is found out. */
+  managerSilent(server: string, silent: boolean): void
   /** Ends what a media server that is heard again still holds of calls that were taken from it. */
   serverReturned(server: string): void
   /** How often it ejected servers. */
@@ -90,7 +94,7 @@ export function createDoor(options: DoorOptions, given?: Signalling): Door {
   const { transports } = signalling
   const media = createMedia(config, clock, log)
   const composed = compose(options, signalling, media)
-  const { edge, directory, rules, presence, prober, health, frontDoor } = composed
+  const { edge, directory, rules, presence, prober, lossWatch, health, frontDoor } = composed
   const evacuation = evacuationOf(options, composed)
   const isServed = servedAddresses(config, directory)
   const parts: readonly Part[] = [
@@ -112,6 +116,7 @@ export function createDoor(options: DoorOptions, given?: Signalling): Door {
       },
       async stop() {
         evacuation.stop()
+        lossWatch.stop()
         prober.stop()
         endOrders?.()
         frontDoor.hangUpAll()
@@ -126,7 +131,14 @@ export function createDoor(options: DoorOptions, given?: Signalling): Door {
     name: 'door',
     calls: frontDoor.calls,
     serverDied: server => void frontDoor.serverLost(server),
-    serverReturned: server => void frontDoor.serverReturned(server),
+    managerSilent: (server, silent) => {
+      lossWatch.managerSilent(server, silent)
+      if (!silent) void frontDoor.serverReturned(server)
+    },
+    serverReturned(server) {
+      lossWatch.managerSilent(server, false)
+      void frontDoor.serverReturned(server)
+    },
     health,
     ...(signalling.metrics && { metrics: signalling.metrics }),
     ...(signalling.trace && { trace: signalling.trace }),
@@ -150,6 +162,7 @@ interface Composed {
   readonly rules: Rules
   readonly presence: Presence
   readonly prober: Prober
+  readonly lossWatch: LossWatch
   readonly health: HealthWatch
   readonly frontDoor: FrontDoor
 }
@@ -178,9 +191,11 @@ function compose(options: DoorOptions, { edge: bare, trace }: Signalling, media:
   const trunks = createTrunksSide(options, bare, directory, rules)
   const { edge } = trunks
   const servers = (): Iterable<MediaServer> => directory.servers()
+  const check = createSipCheck({ edge, server: id => directory.server(id), clock })
   const prober = both(
     createProber({ edge, health, servers, clock, intervalMs: config.health.intervalMs }),
     trunks.peers,
+    check,
   )
   const presence = createPresence({ store, clock, log })
   const callLog = createRecords(options, door, trace)
@@ -208,7 +223,17 @@ function compose(options: DoorOptions, { edge: bare, trace }: Signalling, media:
       ...config.failover,
     },
   })
-  return { edge, directory, rules, presence, prober, health, frontDoor }
+  const lossWatch = createLossWatch({
+    answers: (server, ms) => check.answers(server, ms),
+    packets: server => frontDoor.packetsFrom(server),
+    onLost(server) {
+      health.hangs(server)
+      void frontDoor.serverHangs(server)
+    },
+    clock,
+    log,
+  })
+  return { edge, directory, rules, presence, prober, lossWatch, health, frontDoor }
 }
 
 function evacuationOf({ store, clock, log }: DoorOptions, { directory, frontDoor }: Composed): Evacuation {
@@ -222,8 +247,8 @@ function evacuationOf({ store, clock, log }: DoorOptions, { directory, frontDoor
   })
 }
 
-/** Two that ask, each about its own. */
-function both(one: Prober, other: Prober): Prober {
+/** Two that ask by themselves and one that asks when it is told to, each about its own. */
+function both(one: Prober, other: Prober, check: SipCheck): Prober {
   return {
     start() {
       one.start()
@@ -233,7 +258,7 @@ function both(one: Prober, other: Prober): Prober {
       one.stop()
       other.stop()
     },
-    take: response => one.take(response) || other.take(response),
+    take: response => one.take(response) || other.take(response) || check.take(response),
   }
 }
 

@@ -96,6 +96,7 @@ const pure = [
   'proxy/call/sdp.ts',
   'proxy/call/trying.ts',
   'proxy/route/caller.ts',
+  'proxy/route/vital-signs.ts',
   'proxy/trunk/caller-id.ts',
   'proxy/trunk/digest.ts',
   'proxy/trunk/headers.ts',

@@ -1,5 +1,6 @@
 import {
   afterCall,
+  afterHang,
   afterProbe,
   afterWord,
   initialHealth,
@@ -21,6 +22,8 @@ export interface HealthWatch {
   called(server: string, outcome: HealthOutcome): void
   /** What an OPTIONS told. */
   probed(server: string, outcome: ProbeOutcome): void
+  /** It does nothing any more, and is down until probes are answered again. */
+  hangs(server: string): void
   /** What the ledger knows, perhaps from another door. */
   heard(server: string, word: HealthWord): void
   /** How often servers were ejected, by server and reason. */
@@ -66,6 +69,7 @@ export function createHealthWatch({ ledger, clock, log, policy, onLost }: Health
   return {
     called: (server, outcome) => turn(server, (state, now) => afterCall(state, outcome, now, policy)),
     probed: (server, outcome) => turn(server, (state, now) => afterProbe(state, outcome, now, policy)),
+    hangs: server => turn(server, (state, now) => afterHang(state, now)),
     heard(server, word) {
       states.set(server, afterWord(states.get(server) ?? initialHealth, word, clock.wall()))
     },

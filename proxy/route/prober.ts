@@ -60,7 +60,7 @@ export function createProber({ edge, health, servers, clock, intervalMs }: Probe
 }
 
 /** Without a user part: with one, Asterisk answers for that extension and not for itself. */
-function probeUri({ sip }: MediaServer): string {
+export function probeUri({ sip }: MediaServer): string {
   const host = sip.host.includes(':') ? `[${sip.host}]` : sip.host
   return `sip:${host}:${sip.port};transport=${sip.transport}`
 }

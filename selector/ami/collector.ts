@@ -24,6 +24,8 @@ export interface CollectorOptions {
   readonly onDead?: () => void
   /** Called with the first snapshot of each connection. */
   readonly onLive?: () => void
+  /** Called when it owes us an answer for longer than a server that works takes, and when it gives it after all. */
+  readonly onSilent?: (silent: boolean) => void
   readonly clock: Clock
   readonly log: Log
 }
@@ -107,6 +109,8 @@ export class Collector {
         return this.#up(event.generation)
       case 'stopping':
         return this.#stops(event.stopping)
+      case 'silent':
+        return this.#options.onSilent?.(event.silent)
       case 'down':
         return this.#lost(event.end)
     }

@@ -32,6 +32,8 @@ export interface AmiConnectionOptions {
   readonly onEvent: (message: AmiMessage) => void
   /** Asterisk began to refuse every action because it shuts down, or takes them again. */
   readonly onStopping?: (stopping: boolean) => void
+  /** A ping is late, or the one that was late is answered. Whoever wants to know is pinged for more often. */
+  readonly onSilent?: (silent: boolean) => void
   /** Called once, last, however the connection ended. */
   readonly onOver: (error: PorticoError, end: AmiEnd) => void
 }
@@ -49,6 +51,8 @@ export class AmiConnection {
   readonly #cancels: (() => void)[] = []
   #state: 'dialling' | 'up' | 'over' = 'dialling'
   #stopping = false
+  #silent = false
+  #isPinging = false
   #unparsed = 0
 
   constructor(options: AmiConnectionOptions) {
@@ -144,7 +148,8 @@ export class AmiConnection {
     if (response !== 'success' || !/^\d{10,20}$/.test(id) || !this.#manager.emit(id)) return
     this.#state = 'up'
     for (const cancel of this.#cancels.splice(0)) cancel()
-    this.#cancels.push(every(this.#options.clock, pingMs, () => void this.#ping()))
+    const ms = this.#options.onSilent === undefined ? pingMs : watchedPingMs
+    this.#cancels.push(every(this.#options.clock, ms, () => void this.#ping()))
     this.#options.onUp()
   }
 
@@ -156,14 +161,32 @@ export class AmiConnection {
 
   /** Any answer is a sign of life, also the error of an Asterisk that is shutting down. */
   async #ping(): Promise<void> {
+    if (this.#isPinging) return
+    this.#isPinging = true
+    const onTime = this.#options.clock.after(lateMs, () => this.#isSilent(true))
     try {
       await this.action({ action: 'Ping' }, pongMs)
       this.#isStopping(false)
+      this.#isSilent(false)
     } catch (cause) {
       if (!(cause instanceof PorticoError)) throw cause
       if (cause.code === 'E_AMI_TIMEOUT') this.#end(silent(this.#options.address), 'silent')
-      if (cause.code === 'E_AMI_REFUSED') this.#isStopping(isShutdown(cause.message))
+      if (cause.code === 'E_AMI_REFUSED') this.#refused(cause.message)
+    } finally {
+      onTime()
+      this.#isPinging = false
     }
+  }
+
+  #refused(why: string): void {
+    this.#isStopping(isShutdown(why))
+    this.#isSilent(false)
+  }
+
+  #isSilent(silent: boolean): void {
+    if (this.#silent === silent || this.#state !== 'up') return
+    this.#silent = silent
+    this.#options.onSilent?.(silent)
   }
 
   #isStopping(stopping: boolean): void {
@@ -187,6 +210,9 @@ const listMs = 10_000
 /** Together: a server that hangs is noticed within five seconds. */
 const pingMs = 2_000
 const pongMs = 3_000
+/** Together: it is suspected within one second. */
+const watchedPingMs = 400
+const lateMs = 600
 
 /** The library shows its socket to nobody; Node tells of every socket that is made. */
 function dial(connect: () => Manager.Connection): readonly [Manager.Connection, Socket] {

@@ -20,6 +20,8 @@ export interface FleetCollectorOptions {
   readonly onDead?: (server: string) => void
   /** Called when it is known what a server carries, for the first time or again. */
   readonly onLive?: (server: string) => void
+  /** Called when a server owes an answer for longer than one that works takes, and when it gives it after all. */
+  readonly onSilent?: (server: string, silent: boolean) => void
   /** Injected so that a test needs no Asterisk. */
   readonly connect?: (server: MediaServer) => AmiLink
 }
@@ -146,6 +148,7 @@ class Post {
     const server = this.server.id
     const onDead = (): void => this.#options.onDead?.(server)
     const onLive = (): void => this.#options.onLive?.(server)
+    const onSilent = (silent: boolean): void => this.#options.onSilent?.(server, silent)
     try {
       this.#collector = new Collector({
         server,
@@ -154,6 +157,7 @@ class Post {
         fence,
         onDead,
         onLive,
+        onSilent,
         clock,
         log,
       })

@@ -29,6 +29,8 @@ export type LinkEvent =
   | { readonly kind: 'down'; readonly error: PorticoError; readonly end: AmiEnd }
   /** Asterisk began to refuse every action because it shuts down, or takes them again. */
   | { readonly kind: 'stopping'; readonly generation: number; readonly stopping: boolean }
+  /** It owes an answer for longer than one that works takes, or has given it. */
+  | { readonly kind: 'silent'; readonly generation: number; readonly silent: boolean }
   | { readonly kind: 'event'; readonly generation: number; readonly message: AmiMessage }
 
 /** What a link needs. */
@@ -110,6 +112,7 @@ class ReconnectingLink implements AmiLink {
         onUp: () => this.#up(),
         onEvent: message => this.#listener({ kind: 'event', generation: this.#generation, message }),
         onStopping: stopping => this.#listener({ kind: 'stopping', generation: this.#generation, stopping }),
+        onSilent: silent => this.#listener({ kind: 'silent', generation: this.#generation, silent }),
         onOver: (error, end) => this.#down(error, end),
       })
     } catch (cause) {

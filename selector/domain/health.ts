@@ -11,6 +11,7 @@ export type HealthReason =
   | 'never-heard'
   | 'probes-answered'
   | 'probes-failed'
+  | 'hangs'
   | 'shutting-down'
   | 'calls-failed'
   | 'failure-share'
@@ -105,6 +106,11 @@ export function afterProbe(
       return turn(state, 'up', 'probes-answered', now)
     }
   }
+}
+
+/** The state of a server that was found to do nothing any more. */
+export function afterHang(state: HealthState, now: number): HealthState {
+  return turn(state, 'down', 'hangs', now)
 }
 
 /** The state after a real call was sent there. */

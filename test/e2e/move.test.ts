@@ -64,18 +64,26 @@ async function suite(): Promise<void> {
     await isUnheard(t, world, pairs, carrier)
   })
 
+  await t.test(
+    'the calls of a server that hangs go on at another one, and it holds none when it comes back',
+    async t => {
+      await bothTakeAgents(world)
+      const pid = world.lab.servers.find(({ id }) => id === 'ms-2')?.pid ?? 0
+      process.kill(pid, 'SIGSTOP')
+      await allOn(world, pairs, 'ms-1')
+      process.kill(pid, 'SIGCONT')
+      await until('ms-2 to let go of its legs', async () => (await world.lab.channels('ms-2')).length === 0)
+      t.equal((await world.lab.channels('ms-1')).length, 2 * pairs.length)
+      await isUnheard(t, world, pairs, carrier)
+    },
+  )
+
   await t.test('the calls of a server that is killed go on at another one', async t => {
-    await until('ms-1 to take agents', async () => {
-      const { considered } = await world.client.look({})
-      return considered.every(({ excluded }) => !excluded)
-    })
+    await bothTakeAgents(world)
     const holes = pairs.map(pair => holeDuring(pair, () => new Promise(resolve => setTimeout(resolve, 4000))))
-    await world.lab.run('kill', 'ms-2')
-    await until('every call to be on ms-1', async () => {
-      const sessions = await world.client.sessions()
-      return sessions.length === 2 * pairs.length && sessions.every(({ server }) => server === 'ms-1')
-    })
-    t.equal((await world.lab.channels('ms-1')).length, 2 * pairs.length)
+    await world.lab.run('kill', 'ms-1')
+    await allOn(world, pairs, 'ms-2')
+    t.equal((await world.lab.channels('ms-2')).length, 2 * pairs.length)
     const measured = await Promise.all(holes)
     t.comment(`holes ${measured.join(', ')} ms`)
     t.ok(Math.max(...measured) < 1500, `no client hears nothing for longer than ${Math.max(...measured)} ms`)
@@ -87,8 +95,22 @@ async function suite(): Promise<void> {
       t.equal(await client.hangUp(), 200)
       t.equal(await leg.hangUp(), 200)
     }
-    await until('no channel', async () => (await world.lab.channels('ms-1')).length === 0)
+    await until('no channel', async () => (await world.lab.channels('ms-2')).length === 0)
     t.strictSame(await world.client.sessions(), [])
+  })
+}
+
+async function bothTakeAgents(world: World): Promise<void> {
+  await until('both servers to take agents', async () => {
+    const { considered } = await world.client.look({})
+    return considered.every(({ excluded }) => !excluded)
+  })
+}
+
+async function allOn(world: World, pairs: readonly Pair[], server: string): Promise<void> {
+  await until(`every call to be on ${server}`, async () => {
+    const sessions = await world.client.sessions()
+    return sessions.length === 2 * pairs.length && sessions.every(one => one.server === server)
   })
 }
 

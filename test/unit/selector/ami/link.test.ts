@@ -203,13 +203,26 @@ t.test('a server that does not answer the login is given up after five seconds',
   t.equal(errorOf(await heard('down'))?.code, 'E_AMI_TIMEOUT')
 })
 
-t.test('a server that hangs is noticed by its missing pong', async t => {
+t.test('a server that hangs is suspected within a second, and given up by its missing pong', async t => {
   const { ami, clock, heard } = await world(t, ami => ami.answers.set('ping', () => undefined))
   await heard('up')
-  clock.advance(2_000)
+  clock.advance(400)
   await ami.received('ping')
-  clock.advance(3_000)
+  clock.advance(600)
+  t.match(await heard('silent'), { silent: true })
+  clock.advance(2_400)
   t.match(await heard('down'), { end: 'silent', error: { code: 'E_AMI_TIMEOUT' } })
+})
+
+t.test('a late pong ends the suspicion', async t => {
+  const { ami, clock, heard } = await world(t, ami => ami.answers.set('ping', () => undefined))
+  await heard('up')
+  clock.advance(400)
+  const ping = await ami.received('ping')
+  clock.advance(600)
+  await heard('silent')
+  ami.send(reply(ping, 'Success', 'Pong'))
+  t.match(await heard('silent', 2), { silent: false })
 })
 
 t.test('an Asterisk that refuses pings because it shuts down is still there', async t => {
@@ -217,12 +230,12 @@ t.test('an Asterisk that refuses pings because it shuts down is still there', as
     ami.answers.set('ping', action => reply(action, 'Error', 'Asterisk is shutting down')),
   )
   await heard('up')
-  clock.advance(2_000)
+  clock.advance(400)
   t.match(await heard('stopping'), { stopping: true })
   ami.event('Hangup', [['Uniqueid', '1']])
   await heard('event', 2)
   ami.answers.delete('ping')
-  clock.advance(2_000)
+  clock.advance(400)
   t.match(await heard('stopping', 2), { stopping: false })
   t.notOk(events.some(({ kind }) => kind === 'down'))
 })
