@@ -63,9 +63,9 @@ export async function startFrontDoor(config: Config): Promise<FrontDoorProcess> 
     holder: `${hostname()}-${randomBytes(6).toString('hex')}`,
     clock,
     chance: Math.random,
-    onDead: server => door.serverDied(server),
-    onLive: server => door.serverReturned(server),
-    onSilent: (server, silent) => door.managerSilent(server, silent),
+    onDead: server => door.tell({ server, news: 'died' }),
+    onLive: server => door.tell({ server, news: 'live' }),
+    onSilent: (server, silent) => door.tell({ server, news: silent ? 'silent' : 'heard' }),
     log,
   })
   const storePart: Part = { name: 'store', start: () => store.start(), stop: () => store.stop() }

@@ -7,6 +7,7 @@ import type { Config } from '../config/schema.ts'
 import { randomHex } from '../engine/random.ts'
 import type { Metrics } from '../engine/observe/metrics.ts'
 import type { Trace } from '../engine/observe/trace.ts'
+import type { Transports } from '../engine/transport/transport.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Part } from '../runtime/lifecycle.ts'
 import { startAll } from '../runtime/lifecycle.ts'
@@ -15,7 +16,7 @@ import { createLoginThrottle } from '../runtime/login-throttle.ts'
 import type { Credentials } from '../selector/credentials.ts'
 import { realmOf } from '../selector/main.ts'
 import type { MediaServer } from '../selector/domain/media-server.ts'
-import type { Store } from '../selector/store/store.ts'
+import type { DoorTalk, ServerNews, Store } from '../selector/store/store.ts'
 import { createCallLog } from './call/call-log.ts'
 import type { Calls } from './call/calls.ts'
 import { followDials } from './call/dial-log.ts'
@@ -31,14 +32,11 @@ import { createNonces } from './registrar/nonces.ts'
 import { createRegistrar } from './registrar/registrar.ts'
 import type { ServerClaims } from './registrar/servers.ts'
 import { createDirectory, type StoreDirectory } from './route/directory.ts'
-import { createHealthWatch, type HealthWatch } from './route/health-watch.ts'
 import { createOutward } from './route/outward.ts'
-import { createLossWatch, type LossWatch } from './route/loss-watch.ts'
 import { createPlacement } from './route/placement.ts'
-import { createProber, type Prober } from './route/prober.ts'
 import { createPresence, type Presence } from './route/presence.ts'
 import { createRules, type Rules } from './route/rules.ts'
-import { createSipCheck, type SipCheck } from './route/sip-check.ts'
+import { createServerWatch, type ServerWatch } from './server-watch.ts'
 import { createServersSide, servedAddresses } from './servers-side.ts'
 import { createSignalling, type Signalling } from './signalling.ts'
 import { createInward } from './trunk/inward.ts'
@@ -65,14 +63,10 @@ export interface DoorOptions {
 /** A door as part of a process. */
 export interface Door extends Part {
   readonly calls: Calls
-  /** Takes the calls on a media server that is dead to others; told by whoever knows before the probes do. */
-  serverDied(server: string): void
-  /** The Manager Interface of a media server owes an answer, or has given it: whether the server hangs is found out. */
-  managerSilent(server: string, silent: boolean): void
-  /** Ends what a media server that is heard again still holds of calls that were taken from it. */
-  serverReturned(server: string): void
+  /** What a collector of this process has noticed; every door acts on it. */
+  tell(news: ServerNews): void
   /** How often it ejected servers. */
-  readonly health: Pick<HealthWatch, 'ejections'>
+  readonly health: Pick<ServerWatch['health'], 'ejections'>
   /** What its engine and its sockets count. */
   readonly metrics?: Metrics
   /** The last calls as they were on the wire. */
@@ -94,7 +88,7 @@ export function createDoor(options: DoorOptions, given?: Signalling): Door {
   const { transports } = signalling
   const media = createMedia(config, clock, log)
   const composed = compose(options, signalling, media)
-  const { edge, directory, rules, presence, prober, lossWatch, health, frontDoor } = composed
+  const { edge, directory, rules, presence, watch, frontDoor } = composed
   const evacuation = evacuationOf(options, composed)
   const isServed = servedAddresses(config, directory)
   const parts: readonly Part[] = [
@@ -110,14 +104,15 @@ export function createDoor(options: DoorOptions, given?: Signalling): Door {
     {
       name: 'calls',
       async start() {
-        prober.start()
+        watch.prober.start()
         evacuation.start()
+        talk = options.store.doors.join(message => watch.heard(message))
         endOrders = options.store.orders.take(order => frontDoor.order(order))
       },
       async stop() {
         evacuation.stop()
-        lossWatch.stop()
-        prober.stop()
+        watch.prober.stop()
+        talk?.leave()
         endOrders?.()
         frontDoor.hangUpAll()
         // The BYEs leave before the sockets are closed.
@@ -126,20 +121,16 @@ export function createDoor(options: DoorOptions, given?: Signalling): Door {
     },
   ]
   let endOrders: (() => void) | undefined
+  let talk: DoorTalk | undefined
   let stopAll: (() => Promise<void>) | undefined
   return {
     name: 'door',
     calls: frontDoor.calls,
-    serverDied: server => void frontDoor.serverLost(server),
-    managerSilent: (server, silent) => {
-      lossWatch.managerSilent(server, silent)
-      if (!silent) void frontDoor.serverReturned(server)
+    tell(news) {
+      watch.heard(news)
+      talk?.say({ kind: 'server', ...news })
     },
-    serverReturned(server) {
-      lossWatch.managerSilent(server, false)
-      void frontDoor.serverReturned(server)
-    },
-    health,
+    health: watch.health,
     ...(signalling.metrics && { metrics: signalling.metrics }),
     ...(signalling.trace && { trace: signalling.trace }),
     setCertificate: certificate => signalling.setCertificate?.(certificate),
@@ -147,13 +138,16 @@ export function createDoor(options: DoorOptions, given?: Signalling): Door {
       stopAll = await startAll(parts, (part, cause) => log.warn('door.stop-failed', { part, cause }))
     },
     stop: async () => stopAll?.(),
-    publicUrl() {
-      const listening = transports.listeners().find(({ name }) => name === 'public')
-      const port = listening?.bound.port ?? config.listen.public.port
-      const { host } = config.listen.public
-      return `https://${host === '0.0.0.0' || host === '::' ? 'localhost' : host}:${port}/`
-    },
+    publicUrl: () => publicUrlOf(config, transports),
   }
+}
+
+/** Where agents reach a door that is open. */
+function publicUrlOf({ listen }: Config, transports: Transports): string {
+  const { host, port } = listen.public
+  const listening = transports.listeners().find(({ name }) => name === 'public')
+  const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host
+  return `https://${shown}:${listening?.bound.port ?? port}/`
 }
 
 interface Composed {
@@ -161,9 +155,7 @@ interface Composed {
   readonly directory: StoreDirectory
   readonly rules: Rules
   readonly presence: Presence
-  readonly prober: Prober
-  readonly lossWatch: LossWatch
-  readonly health: HealthWatch
+  readonly watch: ServerWatch
   readonly frontDoor: FrontDoor
 }
 
@@ -171,13 +163,20 @@ function compose(options: DoorOptions, { edge: bare, trace }: Signalling, media:
   const { config, store, credentials, clock, log } = options
   const door = `${hostname()}-${randomBytes(4).toString('hex')}`
   const directory = createDirectory({ store, credentials: user => credentials.ha1For(user), log })
-  const health = createHealthWatch({
-    ledger: store.ledger,
+  const rules = createRules({ store, log })
+  const trunks = createTrunksSide(options, bare, directory, rules)
+  const { edge, peers } = trunks
+  const watch = createServerWatch({
+    config,
+    store,
+    edge,
+    directory,
+    peers,
+    frontDoor: () => frontDoor,
     clock,
     log,
-    policy: config.health,
-    onLost: server => void frontDoor.serverLost(server),
   })
+  const { health, prober } = watch
   const placement = createPlacement({
     store,
     health,
@@ -187,16 +186,6 @@ function compose(options: DoorOptions, { edge: bare, trace }: Signalling, media:
     reservationTtlMs: config.reservations.ttlMs,
     chance: fraction,
   })
-  const rules = createRules({ store, log })
-  const trunks = createTrunksSide(options, bare, directory, rules)
-  const { edge } = trunks
-  const servers = (): Iterable<MediaServer> => directory.servers()
-  const check = createSipCheck({ edge, server: id => directory.server(id), clock })
-  const prober = both(
-    createProber({ edge, health, servers, clock, intervalMs: config.health.intervalMs }),
-    trunks.peers,
-    check,
-  )
   const presence = createPresence({ store, clock, log })
   const callLog = createRecords(options, door, trace)
   const ports = createPorts(options, { presence, media, trunks, placement, callLog })
@@ -223,17 +212,7 @@ function compose(options: DoorOptions, { edge: bare, trace }: Signalling, media:
       ...config.failover,
     },
   })
-  const lossWatch = createLossWatch({
-    answers: (server, ms) => check.answers(server, ms),
-    packets: server => frontDoor.packetsFrom(server),
-    onLost(server) {
-      health.hangs(server)
-      void frontDoor.serverHangs(server)
-    },
-    clock,
-    log,
-  })
-  return { edge, directory, rules, presence, prober, lossWatch, health, frontDoor }
+  return { edge, directory, rules, presence, watch, frontDoor }
 }
 
 function evacuationOf({ store, clock, log }: DoorOptions, { directory, frontDoor }: Composed): Evacuation {
@@ -245,21 +224,6 @@ function evacuationOf({ store, clock, log }: DoorOptions, { directory, frontDoor
     clock,
     log,
   })
-}
-
-/** Two that ask by themselves and one that asks when it is told to, each about its own. */
-function both(one: Prober, other: Prober, check: SipCheck): Prober {
-  return {
-    start() {
-      one.start()
-      other.start()
-    },
-    stop() {
-      one.stop()
-      other.stop()
-    },
-    take: response => one.take(response) || other.take(response) || check.take(response),
-  }
 }
 
 /** A number in [0, 1). */

@@ -183,10 +183,10 @@ export class AmiConnection {
     this.#isSilent(false)
   }
 
-  #isSilent(silent: boolean): void {
-    if (this.#silent === silent || this.#state !== 'up') return
-    this.#silent = silent
-    this.#options.onSilent?.(silent)
+  #isSilent(isLate: boolean): void {
+    if (this.#silent === isLate || this.#state !== 'up') return
+    this.#silent = isLate
+    this.#options.onSilent?.(isLate)
   }
 
   #isStopping(stopping: boolean): void {

@@ -8,6 +8,7 @@
  * | `versions`             | hash   | collection → number of writes so far                             | always                  |
  * | `changes`              | pubsub | the name of a collection, after each write                       | –                       |
  * | `orders`               | pubsub | orders to the doors and their outcomes, as JSON                  | –                       |
+ * | `door-talk`            | pubsub | what doors tell each other, as JSON                              | –                       |
  * | `load:<server>`        | hash   | the numbers of `Load`, `reconciled` 1/0, `health`, `until`, `ejections`, `warmSince`, `nextAt`, `fence` | 1 h after the last word |
  * | `reservations:<server>`| zset   | call → expiry, wall-clock milliseconds                           | 1 min after the last    |
  * | `reservation:<call>`   | string | the server                                                       | the reservation's TTL   |
@@ -40,6 +41,7 @@ export interface Keys {
   readonly versions: string
   readonly changes: string
   readonly orders: string
+  readonly doorTalk: string
   readonly doors: string
   /** Where each server is in the order of loads. */
   readonly ranked: string
@@ -75,6 +77,7 @@ export function keysOf(fleet: string): Keys {
     versions: `${prefix}versions`,
     changes: `${prefix}changes`,
     orders: `${prefix}orders`,
+    doorTalk: `${prefix}door-talk`,
     doors: `${prefix}doors`,
     ranked: `${prefix}ranked`,
     decisions: `${prefix}decisions`,

@@ -7,6 +7,7 @@ import type { Load, MediaServer } from '../domain/media-server.ts'
 import type {
   Binding,
   Credential,
+  DoorMessage,
   Order,
   OrderOutcome,
   Pin,
@@ -251,3 +252,10 @@ export const orderMessage: z.ZodType<OrderMessage> = z.union([
   z.object({ id: text, order }),
   z.object({ id: text, outcome: orderOutcome }),
 ])
+
+/** What doors tell each other. */
+export const doorMessage: z.ZodType<DoorMessage> = z.object({
+  kind: z.literal('server'),
+  server: id,
+  news: z.enum(['died', 'silent', 'heard', 'live']),
+})

@@ -28,6 +28,7 @@ export interface Store {
   readonly credentials: CredentialStore
   readonly leases: Leases
   readonly orders: Orders
+  readonly doors: Doors
 }
 
 /** Objects that the operator wrote, each under its id and with a version. Writes that resolve are durable. */
@@ -295,6 +296,29 @@ export type OrderOutcome =
   /** `server`: where the calls are now. */
   | { readonly kind: 'done'; readonly calls: readonly string[]; readonly server?: string }
   | { readonly kind: 'refused'; readonly reason: string }
+
+/** What doors tell each other at once. Nothing is kept: whoever does not listen, or while the store is away, hears nothing. */
+export interface Doors {
+  /** From now on `hear` gets what the others say, in the order of each of them. */
+  join(hear: (message: DoorMessage) => void): DoorTalk
+}
+
+/** One door among others. */
+export interface DoorTalk {
+  /** There is no other that could hear. */
+  readonly isAlone: boolean
+  say(message: DoorMessage): void
+  leave(): void
+}
+
+/** What the collector of a media server has noticed: it died, hangs or is slow, answers after all, or is followed again. */
+export interface ServerNews {
+  readonly server: string
+  readonly news: 'died' | 'silent' | 'heard' | 'live'
+}
+
+/** One message from door to door. */
+export type DoorMessage = { readonly kind: 'server' } & ServerNews
 
 /** Rights that one process at a time has, such as collecting from one media server. */
 export interface Leases {

@@ -65,6 +65,25 @@ for (const [name, fleet] of fleets) {
     t.strictSame(heard, [move, move])
   })
 
+  test('what one door says is heard by the others, in order, and not by itself', async (t, api, doors) => {
+    const heard: string[] = []
+    const [one, other] = [api, ...doors].map((store, index) =>
+      store.doors.join(message => heard.push(`${index} ${message.kind} ${JSON.stringify(message)}`)),
+    )
+    for (const news of ['silent', 'died'] as const) one?.say({ kind: 'server', server: 'ms-1', news })
+    while (heard.length < 4) await new Promise(resolve => setTimeout(resolve, 5))
+    t.equal(heard.filter(line => line.startsWith('0')).length, 0)
+    t.match(
+      heard.filter(line => line.startsWith('1')),
+      [/silent/, /died/],
+    )
+    t.equal(one?.isAlone, false)
+    other?.leave()
+    one?.say({ kind: 'server', server: 'ms-1', news: 'live' })
+    while (heard.length < 5) await new Promise(resolve => setTimeout(resolve, 5))
+    t.match(heard.at(-1), /^2 .*live/, 'who has left hears nothing more')
+  })
+
   test('a refusal is told with its reason', async (t, api, doors) => {
     doors[0]?.orders.take(async () => ({ kind: 'refused', reason: 'busy' }))
     t.strictSame(await api.orders.give({ kind: 'hang-up', call: 'c1' }), { kind: 'refused', reason: 'busy' })

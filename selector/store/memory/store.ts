@@ -14,6 +14,7 @@ import { MemoryDecisions } from './decisions.ts'
 import { MemoryDials } from './dials.ts'
 import { LedgerBook } from './ledger-book.ts'
 import { createMemoryLeases } from './leases.ts'
+import { MemoryDoors } from './doors.ts'
 import { MemoryOrders } from './orders.ts'
 import { MemoryPins } from './pins.ts'
 import { MemoryRecords } from './records.ts'
@@ -71,6 +72,7 @@ export function createMemoryStore(options: MemoryStoreOptions): Store {
     credentials: new MemoryCredentials(clock),
     leases: createMemoryLeases(clock),
     orders: new MemoryOrders(),
+    doors: new MemoryDoors(),
   }
 }
 

@@ -19,6 +19,7 @@ import { createRedisLeases } from './leases.ts'
 import { createRedisDecisions } from './decisions.ts'
 import { createRedisDials } from './dials.ts'
 import { createRedisLedger, type RedisLedger } from './ledger.ts'
+import { RedisDoors } from './doors.ts'
 import { RedisOrders } from './orders.ts'
 import { createRedisPins } from './pins.ts'
 import { createRedisRecords } from './records.ts'
@@ -49,6 +50,7 @@ export function createRedisStore(options: RedisStoreOptions): Store {
   const connection = new Connection({ url, commandTimeoutMs, clock, log })
   const changes = new Changes(connection, keys, clock, log)
   const orders = new RedisOrders({ connection, keys, clock, log })
+  const doors = new RedisDoors({ connection, keys, log })
   const parts = createParts(options, keys, connection, changes)
   const { servers, agents, trunks, routes, ledger } = parts
   let endUpkeep: (() => void) | undefined
@@ -56,10 +58,12 @@ export function createRedisStore(options: RedisStoreOptions): Store {
     ...parts,
     leases: createRedisLeases(connection, keys),
     orders,
+    doors,
     async start() {
       await connection.start()
       await changes.start()
       await orders.start()
+      await doors.start()
       for (const collection of [servers, agents, trunks, routes]) await collection.start()
       ledger.setServers(servers.view())
       await ledger.rerank()
@@ -70,6 +74,7 @@ export function createRedisStore(options: RedisStoreOptions): Store {
       endUpkeep?.()
       changes.stop()
       orders.stop()
+      doors.stop()
       await connection.stop()
     },
   }

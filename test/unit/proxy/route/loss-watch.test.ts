@@ -28,7 +28,7 @@ function world(options: { answers: boolean; sends: number | undefined }) {
     options,
     lost,
     looks,
-    async pass(ms: number) {
+    pass: async (ms: number): Promise<void> => {
       for (let gone = 0; gone < ms; gone += 50) {
         await new Promise(resolve => setImmediate(resolve))
         clock.advance(50)
