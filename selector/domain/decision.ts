@@ -37,21 +37,39 @@ export interface Decision extends Question {
     | { readonly kind: 'none'; readonly reason: NoneReason }
 }
 
-/** What was seen of one server. */
-export interface LookedAt extends Facts {
+/** What is seen of one server: all that is known of it but its addresses and secrets. */
+export interface Seen extends Facts {
   /** Its load then. */
   readonly share: number
+}
+
+/** What was seen of a server that was looked at. */
+export interface LookedAt extends Seen {
   /** Where it stood among those tied or drawn from. */
   readonly place?: number
 }
 
-/** The record of a choice. `factsOf`: what was known of a server before its place was reserved. */
+/** What is seen of a server with that load. */
+export function seenOf(facts: Facts, share: number): Seen {
+  const { id, zone, capacity, weight, maxCalls, wanted } = facts.server
+  const server = {
+    id,
+    zone,
+    capacity,
+    ...(weight !== undefined && { weight }),
+    ...(maxCalls !== undefined && { maxCalls }),
+    wanted,
+  }
+  return { ...facts, server, share }
+}
+
+/** The record of a choice. `seen`: what was known of a server before its place was reserved. */
 export function decisionOf(
   call: string,
   question: Question,
   situation: Situation,
   picked: Picked | undefined,
-  factsOf: (id: string) => Facts | undefined,
+  seen: (id: string) => Seen | undefined,
 ): Decision {
   const { policy, exclude, chance, at, alone } = question
   return {
@@ -63,7 +81,7 @@ export function decisionOf(
     ...(alone && { alone }),
     situation,
     ...(picked && { picked: pickedOf(picked) }),
-    looked: (picked?.looked ?? []).flatMap(one => lookedAt(one, factsOf(one.id), question)),
+    looked: picked ? placed(picked.looked, seen) : [],
     choice: picked ? { kind: 'chosen', server: picked.id } : { kind: 'none', reason: reasonOf(situation) },
   }
 }
@@ -106,31 +124,15 @@ function lessOf(open: readonly Open[], among: number, chance: number): string {
 
 const nobody = 'nobody who was looked at'
 
-function pickedOf({ attempt, rule, zones, ownBest, among }: Picked): NonNullable<Decision['picked']> {
-  return { attempt, rule, zones, ...(ownBest !== undefined && { ownBest }), among }
+function placed(looked: readonly Looked[], seen: (id: string) => Seen | undefined): readonly LookedAt[] {
+  const all: LookedAt[] = []
+  for (const { id, place } of looked) {
+    const one = seen(id)
+    if (one) all.push(place === undefined ? one : { ...one, place })
+  }
+  return all
 }
 
-function lookedAt(
-  { place }: Looked,
-  facts: Facts | undefined,
-  { policy, at }: Question,
-): readonly LookedAt[] {
-  if (!facts) return []
-  const { server, ...told } = facts
-  const { id, zone, capacity, weight, maxCalls, wanted } = server
-  return [
-    {
-      server: {
-        id,
-        zone,
-        capacity,
-        ...(weight !== undefined && { weight }),
-        ...(maxCalls !== undefined && { maxCalls }),
-        wanted,
-      },
-      ...told,
-      share: standingOf(facts, policy, at).load,
-      ...(place !== undefined && { place }),
-    },
-  ]
+function pickedOf({ attempt, rule, zones, ownBest, among }: Picked): NonNullable<Decision['picked']> {
+  return { attempt, rule, zones, ...(ownBest !== undefined && { ownBest }), among }
 }

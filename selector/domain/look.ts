@@ -1,5 +1,5 @@
 import { pick, reasonOf, situationOf, type Question } from './choose.ts'
-import { decisionOf, type Choice } from './decision.ts'
+import { decisionOf, seenOf, type Choice } from './decision.ts'
 import type { Candidate } from './media-server.ts'
 import { Ranking } from './ranking.ts'
 import { standingOf, type Exclusion, type Policy } from './standing.ts'
@@ -20,7 +20,10 @@ export function look(candidates: readonly Candidate[], call: string, question: Q
   const byId = new Map(candidates.map(candidate => [candidate.server.id, candidate]))
   const picked = pick(ranking, question)
   const situation = picked?.situation ?? situationOf(ranking, question.at)
-  const decision = decisionOf(call, question, situation, picked, id => byId.get(id))
+  const decision = decisionOf(call, question, situation, picked, id => {
+    const candidate = byId.get(id)
+    return candidate && seenOf(candidate, standingOf(candidate, question.policy, question.at).load)
+  })
   const server = picked && byId.get(picked.id)?.server
   return server
     ? { kind: 'chosen', server, decision, fence: 0 }

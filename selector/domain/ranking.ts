@@ -3,9 +3,11 @@ import { freshMs, standingOf, type Facts, type Policy, type Standing, type Stood
 
 /** The servers of a fleet by standing, zone and load, kept in order, so that a choice looks at few of them. */
 export class Ranking {
-  readonly #sets = new Map<string, SortedSet>()
+  /** By zone and standing. */
+  readonly #sets = new Map<string, Map<Standing, SortedSet>>()
   readonly #placeOf = new Map<string, SortedSet>()
-  readonly #zones = new Set<string>()
+  /** In the order of their names. */
+  #zones: readonly string[] = []
   /** When the counters were taken of servers whose counters matter. */
   readonly #taken = new SortedSet()
   readonly #wake = new SortedSet()
@@ -16,9 +18,11 @@ export class Ranking {
     const { id, zone } = candidate.server
     const set = this.#setOf(stood.standing, zone)
     const before = this.#placeOf.get(id)
-    if (before !== set) before?.delete(id)
+    if (before !== set) {
+      before?.delete(id)
+      this.#placeOf.set(id, set)
+    }
     set.set(id, stood.load)
-    this.#placeOf.set(id, set)
     if (counted.has(stood.standing) && candidate.load) this.#taken.set(id, candidate.load.takenAt)
     else this.#taken.delete(id)
     if (stood.wakeAt < Infinity) this.#wake.set(id, stood.wakeAt)
@@ -43,17 +47,17 @@ export class Ranking {
 
   /** Every zone that was ever seen, in the order of their names. */
   zones(): readonly string[] {
-    return [...this.#zones].toSorted()
+    return this.#zones
   }
 
   /** The servers that stand so in that zone. */
   members(standing: Standing, zone: string): SortedSet {
-    return this.#sets.get(`${standing}:${zone}`) ?? nobody
+    return this.#sets.get(zone)?.get(standing) ?? nobody
   }
 
   count(standing: Standing): number {
     let count = 0
-    for (const zone of this.#zones) count += this.members(standing, zone).size
+    for (const sets of this.#sets.values()) count += sets.get(standing)?.size ?? 0
     return count
   }
 
@@ -64,10 +68,14 @@ export class Ranking {
   }
 
   #setOf(standing: Standing, zone: string): SortedSet {
-    const key = `${standing}:${zone}`
-    const set = this.#sets.get(key) ?? new SortedSet()
-    this.#sets.set(key, set)
-    this.#zones.add(zone)
+    let sets = this.#sets.get(zone)
+    if (!sets) {
+      sets = new Map()
+      this.#sets.set(zone, sets)
+      this.#zones = [...this.#sets.keys()].toSorted()
+    }
+    let set = sets.get(standing)
+    if (!set) sets.set(standing, (set = new SortedSet()))
     return set
   }
 }

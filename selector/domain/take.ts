@@ -61,16 +61,21 @@ export function leastLoaded(
   const least = leastIn(sets, exclude)
   if (least === undefined) return undefined
   const ties = sets.map(set => tiesIn(set, least, exclude))
-  const among = ties.reduce((sum, { count }) => sum + count, 0)
+  let among = 0
+  for (const { count } of ties) among += count
   const chosen = Math.floor(chance * among)
   const from = chosen - (chosen % written)
-  const places = Array.from({ length: Math.min(written, among - from) }, (_, i) => from + i)
-  const tied = places.flatMap(place => {
-    const id = tiedAt(ties, place)
-    return id === undefined ? [] : [{ id, place }]
-  })
-  const id = tied.find(({ place }) => place === chosen)?.id
-  return id === undefined ? undefined : { id, among, looked: [...tied, ...behind(sets, least)] }
+  const looked: Looked[] = []
+  let id: string | undefined
+  for (let place = from; place < among && place < from + written; place++) {
+    const tied = tiedAt(ties, place)
+    if (tied === undefined) continue
+    looked.push({ id: tied, place })
+    if (place === chosen) id = tied
+  }
+  if (id === undefined) return undefined
+  lookBehind(ties, looked)
+  return { id, among, looked }
 }
 
 /** The least load among those that are not excluded. */
@@ -92,20 +97,22 @@ export function leastIn(sets: readonly SortedSet[], exclude: readonly string[]):
 interface Ties {
   readonly set: SortedSet
   readonly from: number
+  readonly equal: number
+  /** Without the excluded. */
   readonly count: number
   /** Places of the excluded among them, in order. */
   readonly gaps: readonly number[]
 }
 
 function tiesIn(set: SortedSet, load: number, exclude: readonly string[]): Ties {
-  const gaps = exclude.flatMap(id => (set.score(id) === load ? [set.indexOf(id)] : []))
-  return {
-    set,
-    from: set.below(load),
-    count: set.equal(load) - new Set(gaps).size,
-    gaps: [...new Set(gaps)].toSorted((a, b) => a - b),
-  }
+  const from = set.below(load)
+  const equal = set.equal(load)
+  if (exclude.length === 0) return { set, from, equal, count: equal, gaps: noGaps }
+  const out = new Set(exclude.flatMap(id => (set.score(id) === load ? [set.indexOf(id)] : [])))
+  return { set, from, equal, count: equal - out.size, gaps: [...out].toSorted((a, b) => a - b) }
 }
+
+const noGaps: readonly number[] = []
 
 function tiedAt(ties: readonly Ties[], place: number): string | undefined {
   let rest = place
@@ -120,15 +127,14 @@ function tiedAt(ties: readonly Ties[], place: number): string | undefined {
   return undefined
 }
 
-function behind(sets: readonly SortedSet[], load: number): readonly Looked[] {
-  const found: Looked[] = []
-  for (const set of sets) {
-    const from = set.below(load) + set.equal(load)
-    for (let place = from; found.length < written; place++) {
+/** Adds the first few of those that are loaded more. */
+function lookBehind(ties: readonly Ties[], looked: Looked[]): void {
+  const most = looked.length + written
+  for (const { set, from, equal } of ties) {
+    for (let place = from + equal; looked.length < most; place++) {
       const member = set.at(place)
       if (member === undefined) break
-      found.push({ id: member.id })
+      looked.push({ id: member.id })
     }
   }
-  return found
 }

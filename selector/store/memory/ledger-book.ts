@@ -1,5 +1,5 @@
 import { pick, reasonOf, situationOf } from '../../domain/choose.ts'
-import { decisionOf, type Choice } from '../../domain/decision.ts'
+import { decisionOf, seenOf, type Choice, type Seen } from '../../domain/decision.ts'
 import type { Candidate, HealthWord, Load, MediaServer } from '../../domain/media-server.ts'
 import { Ranking } from '../../domain/ranking.ts'
 import { nextJoinAt, type Policy } from '../../domain/standing.ts'
@@ -10,6 +10,8 @@ import type { ReserveOrder } from '../store.ts'
 export class LedgerBook {
   #policy: Policy
   readonly #servers = new Map<string, MediaServer>()
+  /** What a choice sees of each, put together whenever something of it changes; never changed itself. */
+  readonly #seen = new Map<string, Seen>()
   readonly #words = new Map<string, Word>()
   readonly #health = new Map<string, HealthWord>()
   readonly #warmth = new Map<string, Warmth>()
@@ -99,10 +101,10 @@ export class LedgerBook {
     const question = { policy: this.#policy, exclude, chance, at, ...(alone && { alone }) }
     const picked = pick(this.#ranking, question)
     const situation = picked?.situation ?? situationOf(this.#ranking, at)
-    const decision = decisionOf(call, question, situation, picked, id => this.#facts(id))
+    const decision = decisionOf(call, question, situation, picked, id => this.#seen.get(id))
     const server = picked && this.#servers.get(picked.id)
     if (!server) return { kind: 'none', reason: reasonOf(situation), decision }
-    this.#tookOne(server, at)
+    this.#tookOne(server.id, at)
     this.note(call, server.id, at, at + ttlMs)
     this.#fence = Math.max(at, this.#fence + 1)
     return { kind: 'chosen', server, decision, fence: this.#fence }
@@ -163,9 +165,10 @@ export class LedgerBook {
     return (ejected.length + 1) * 2 <= active
   }
 
-  #tookOne(server: MediaServer, at: number): void {
-    const nextAt = nextJoinAt(this.#candidate(server), this.#policy, at)
-    if (nextAt !== undefined) this.#warmth.set(server.id, { ...this.#warmth.get(server.id), nextAt })
+  #tookOne(id: string, at: number): void {
+    const seen = this.#seen.get(id)
+    const nextAt = seen && nextJoinAt(seen, this.#policy, at)
+    if (nextAt !== undefined) this.#warmth.set(id, { ...this.#warmth.get(id), nextAt })
   }
 
   /** Lets the time that has passed take effect. */
@@ -192,12 +195,10 @@ export class LedgerBook {
 
   #rank(id: string, at: number): void {
     const server = this.#servers.get(id)
-    if (server) this.#ranking.set(this.#candidate(server), this.#policy, at)
-  }
-
-  #facts(id: string): Candidate | undefined {
-    const server = this.#servers.get(id)
-    return server && this.#candidate(server)
+    if (!server) return
+    const candidate = this.#candidate(server)
+    const { load } = this.#ranking.set(candidate, this.#policy, at)
+    this.#seen.set(id, seenOf(candidate, load))
   }
 
   #candidate(server: MediaServer): Candidate {
@@ -217,6 +218,7 @@ export class LedgerBook {
 
   #forget(id: string): void {
     this.#servers.delete(id)
+    this.#seen.delete(id)
     this.#reserved.delete(id)
     this.#placed.delete(id)
     this.#ranking.delete(id)
