@@ -12,6 +12,8 @@ export interface Pattern {
   readonly prefix: string
   /** True when the prefix is all there is. */
   readonly isLiteral: boolean
+  /** Where the program stands after the prefix, and what it has saved by then. */
+  readonly rest: { readonly at: number; readonly saved: Saved }
 }
 
 /** The longest program: a repetition counts once for each time. */
@@ -27,13 +29,11 @@ export function patternOf(text: string): Pattern | PatternFault {
 }
 
 /** The text of each group from `$1` on, when the whole of `text` matches; a group that took no part is empty. */
-export function matchPattern(
-  { program, prefix, isLiteral }: Pattern,
-  text: string,
-): readonly string[] | undefined {
-  if (isLiteral) return text === prefix ? [] : undefined
+export function matchPattern(pattern: Pattern, text: string): readonly string[] | undefined {
+  const { prefix, isLiteral } = pattern
+  if (isLiteral) return text === prefix ? noGroups : undefined
   if (!text.startsWith(prefix)) return undefined
-  const saved = run(program, text)
+  const saved = run(pattern, text)
   if (!saved) return undefined
   const groups: string[] = []
   for (let slot = 0; slot < saved.length; slot += 2) {
@@ -43,6 +43,8 @@ export function matchPattern(
   return groups
 }
 
+const noGroups: readonly string[] = []
+
 type Saved = readonly (number | undefined)[]
 
 /** Where the simulation stands: steps in the order of preference, each with what it has saved. */
@@ -51,56 +53,53 @@ interface Threads {
   readonly saved: Saved[]
 }
 
-function run(program: Program, text: string): Saved | undefined {
-  const seen = new Int32Array(program.length).fill(-1)
+/** The last position at which each step was reached. One for all, as no match is ever begun within another. */
+const seen = new Int32Array(programLength)
+
+function run({ program, prefix, rest }: Pattern, text: string): Saved | undefined {
+  seen.fill(-1, 0, program.length)
   let threads: Threads = { at: [], saved: [] }
-  follow(program, 0, 0, [], threads, seen)
-  for (let position = 0; position < text.length; position++) {
+  let next: Threads = { at: [], saved: [] }
+  follow(program, rest.at, prefix.length, rest.saved, threads)
+  for (let position = prefix.length; position < text.length; position++) {
     const code = text.charCodeAt(position)
-    const next: Threads = { at: [], saved: [] }
-    for (const [index, at] of threads.at.entries()) {
+    for (let index = 0; index < threads.at.length; index++) {
+      const at = threads.at[index] ?? 0
       const op = program[at]
       if (op?.kind === 'take' && holds(op.set, code)) {
-        follow(program, at + 1, position + 1, threads.saved[index] ?? [], next, seen)
+        follow(program, at + 1, position + 1, threads.saved[index] ?? nothing, next)
       }
     }
     if (next.at.length === 0) return undefined
+    const done = threads
     threads = next
+    next = done
+    next.at.length = 0
+    next.saved.length = 0
   }
   const done = threads.at.findIndex(at => program[at]?.kind === 'match')
   return done === -1 ? undefined : threads.saved[done]
 }
 
-/** Adds to `threads` every step that takes a character or ends, reachable from `start` without taking one. */
-function follow(
-  program: Program,
-  start: number,
-  position: number,
-  saved: Saved,
-  threads: Threads,
-  seen: Int32Array,
-): void {
-  const stack: (readonly [at: number, saved: Saved])[] = [[start, saved]]
-  for (let top = stack.pop(); top; top = stack.pop()) {
-    const [at, kept] = top
-    const op = program[at]
-    if (op === undefined || seen[at] === position) continue
-    seen[at] = position
-    switch (op.kind) {
-      case 'jump':
-        stack.push([op.to, kept])
-        break
-      case 'split':
-        stack.push([op.second, kept], [op.first, kept])
-        break
-      case 'save':
-        stack.push([at + 1, withSlot(kept, op.slot, position)])
-        break
-      case 'take':
-      case 'match':
-        threads.at.push(at)
-        threads.saved.push(kept)
-    }
+const nothing: Saved = []
+
+/** Adds to `threads` every step that takes a character or ends, reachable from `at` without taking one. As deep as the program is long. */
+function follow(program: Program, at: number, position: number, saved: Saved, threads: Threads): void {
+  const op = program[at]
+  if (op === undefined || seen[at] === position) return
+  seen[at] = position
+  switch (op.kind) {
+    case 'jump':
+      return follow(program, op.to, position, saved, threads)
+    case 'split':
+      follow(program, op.first, position, saved, threads)
+      return follow(program, op.second, position, saved, threads)
+    case 'save':
+      return follow(program, at + 1, position, withSlot(saved, op.slot, position), threads)
+    case 'take':
+    case 'match':
+      threads.at.push(at)
+      threads.saved.push(saved)
   }
 }
 
@@ -112,13 +111,15 @@ function withSlot(saved: Saved, slot: number, position: number): Saved {
 }
 
 /** Up to the first fork a program is a straight line, which every text goes along once. */
-function startOf(program: Program): { readonly prefix: string; readonly isLiteral: boolean } {
+function startOf(program: Program): Omit<Pattern, 'program'> {
   let prefix = ''
-  for (const op of program) {
-    if (op.kind === 'match') return { prefix, isLiteral: !program.some(({ kind }) => kind === 'save') }
-    if (op.kind === 'save') continue
-    if (op.kind !== 'take' || op.set.only === undefined) break
-    prefix += op.set.only
+  let saved: Saved = nothing
+  for (const [at, op] of program.entries()) {
+    const rest = { at, saved }
+    if (op.kind === 'match') return { prefix, isLiteral: saved.length === 0, rest }
+    if (op.kind === 'save') saved = withSlot(saved, op.slot, prefix.length)
+    else if (op.kind === 'take' && op.set.only !== undefined) prefix += op.set.only
+    else return { prefix, isLiteral: false, rest }
   }
-  return { prefix, isLiteral: false }
+  return { prefix, isLiteral: false, rest: { at: program.length, saved } }
 }
