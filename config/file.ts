@@ -51,6 +51,9 @@ export const secretSettings: readonly (readonly string[])[] = [
   ['signalling', 'drachtio', 'secret'],
   ['capture', 'password'],
   ['admin', 'token'],
+  ['fleet', 'pinSecret'],
+  ['fleet', 'registration', 'secret'],
+  ['fleet', 'registration', 'amiSecret'],
 ]
 
 function openSecrets(

@@ -24,6 +24,14 @@ export const fleet = z.strictObject({
     .regex(/^[a-z0-9_.-]{1,64}$/, 'must be 1 to 64 of a-z 0-9 _ . -')
     .exactOptional()
     .describe('Zone of this door: its media servers go first. Absent: all zones are alike.'),
+  pinSecret: z
+    .string()
+    .min(32)
+    .max(256)
+    .exactOptional()
+    .describe(
+      'Secret that all doors share: `GET /api/v1/hint` then gives a `pin` for each agent, which a call shows so that any door finds the agent while Redis is away.',
+    ),
   registration: z
     .strictObject({
       networks: z

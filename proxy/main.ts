@@ -14,7 +14,7 @@ import { startAll } from '../runtime/lifecycle.ts'
 import type { Log } from '../runtime/log.ts'
 import { createLoginThrottle } from '../runtime/login-throttle.ts'
 import type { Credentials } from '../selector/credentials.ts'
-import { realmOf } from '../selector/main.ts'
+import { pinTokensOf, realmOf } from '../selector/main.ts'
 import type { MediaServer } from '../selector/domain/media-server.ts'
 import type { DoorTalk, ServerNews, Store } from '../selector/store/store.ts'
 import { createCallLog } from './call/call-log.ts'
@@ -177,10 +177,12 @@ function compose(options: DoorOptions, { edge: bare, trace }: Signalling, media:
     log,
   })
   const { health, prober } = watch
+  const readPin = pinTokensOf(config, clock)?.read
   const placement = createPlacement({
     store,
     health,
     door,
+    ...(readPin && { readPin }),
     clock,
     log,
     reservationTtlMs: config.reservations.ttlMs,

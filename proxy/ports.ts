@@ -200,7 +200,8 @@ export interface Placement {
   settled(order: { readonly call: string; readonly agent: string; readonly server: string }): Promise<void>
   /** The agent's leg of that call is over; a newer leg of the same agent is left alone. */
   left(order: { readonly call: string; readonly agent: string }): Promise<void>
-  whereIs(agent: string): Promise<AgentPlace | undefined>
+  /** `token`: what the caller can show of it (see `PinTokens`), which helps while nobody can be asked. */
+  whereIs(agent: string, token?: string): Promise<AgentPlace | undefined>
   /** What an INVITE or OPTIONS to that server told about its health. */
   result(server: string, outcome: HealthOutcome): void
 }

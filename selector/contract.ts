@@ -201,6 +201,8 @@ export const hintOutput = z.object({
   share: z.number(),
   /** Since when its leg is up, wall-clock milliseconds. */
   since: z.number(),
+  /** As the parameter `portico-pin` of the request URI it brings the client's leg to the agent also while Redis is away. */
+  pin: z.string().optional(),
 })
 
 /** One leg of a call in progress. */

@@ -21,6 +21,7 @@ import { closeServer, openServer } from './http/listening.ts'
 import { addProcessMetrics, createMetrics, type Metrics } from './http/metrics.ts'
 import type { TraceOf } from './http/traces.ts'
 import { createPublicApp } from './http/public-app.ts'
+import { createPinTokens, type PinTokens } from './pin-tokens.ts'
 import type { ServerRegistration } from './registration.ts'
 import type { Store } from './store/store.ts'
 
@@ -118,6 +119,14 @@ export function policyOf({ utilisation, fleet: { rho, zone, spillAt, slowStart: 
   }
 }
 
+/** What shows where an agent waits while Redis is away; undefined without a secret for it. */
+export function pinTokensOf(
+  { fleet: { name: fleet, pinSecret } }: Config,
+  clock: Clock,
+): PinTokens | undefined {
+  return pinSecret === undefined ? undefined : createPinTokens({ secret: pinSecret, fleet, clock })
+}
+
 /** The digest realm of the agents. */
 export function realmOf({ agents }: Config): string {
   return agents.realm ?? agents.domain
@@ -159,6 +168,7 @@ function adminAppOf(
   clock: Clock,
 ): ReturnType<typeof createAdminApp> {
   const { config, store, actions, log, missing, traceOf, registration } = options
+  const pinTokens = pinTokensOf(config, clock)
   return createAdminApp({
     store,
     token,
@@ -173,6 +183,7 @@ function adminAppOf(
     ...(missing && { missing }),
     ...(traceOf && { traceOf }),
     ...(registration && { registration }),
+    ...(pinTokens && { pinTokens }),
   })
 }
 

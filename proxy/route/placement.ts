@@ -1,6 +1,6 @@
 import type { Choice, Decision } from '../../selector/domain/decision.ts'
 import type { HealthOutcome } from '../../selector/domain/health.ts'
-import type { Store } from '../../selector/store/store.ts'
+import type { Pin, Store } from '../../selector/store/store.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { messageOf } from '../../runtime/errors.ts'
 import type { Log } from '../../runtime/log.ts'
@@ -13,6 +13,8 @@ export interface PlacementOptions {
   readonly health: Pick<HealthWatch, 'called' | 'heard'>
   /** The name of this door in decisions. */
   readonly door: string
+  /** The pin that a token proves; absent: tokens prove nothing here. */
+  readonly readPin?: (token: string, agent: string) => Pin | undefined
   readonly clock: Clock
   readonly log: Log
   readonly reservationTtlMs: number
@@ -49,9 +51,10 @@ class StorePlacement implements Placement {
     return { kind: 'none', reason: choice.reason, retryAfterSec: 2 + Math.floor(chance() * 8) }
   }
 
-  async whereIs(agent: string): Promise<AgentPlace | undefined> {
+  async whereIs(agent: string, token?: string): Promise<AgentPlace | undefined> {
     const { pins, servers } = this.#options.store
-    const pin = await pins.get(agent)
+    const shown = token === undefined ? undefined : this.#options.readPin?.(token, agent)
+    const pin = await pins.get(agent, shown)
     const server = pin && (await servers.get(pin.server))
     return pin && server && { server: server.item, call: pin.call }
   }

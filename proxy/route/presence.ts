@@ -62,7 +62,7 @@ export function createPresence({ store, clock, log }: PresenceOptions): Presence
     placement: placement => ({
       place: order => placement.place(order),
       release: call => placement.release(call),
-      whereIs: agent => placement.whereIs(agent),
+      whereIs: (agent, token) => placement.whereIs(agent, token),
       result: (server, outcome) => placement.result(server, outcome),
       async settled(order) {
         await Promise.all([placement.settled(order), join(order.agent, order.call, order.server)])

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { HeaderLine, SipRequest } from '../../engine/message/message.ts'
+import { parseUri } from '../../engine/message/uri.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { agentId } from '../../selector/domain/agent.ts'
 import type { MediaServer } from '../../selector/domain/media-server.ts'
@@ -22,7 +23,7 @@ export interface ClientWay {
   readonly dialled: Dialled
   readonly server: MediaServer
   readonly caller: CallerId
-  /** What the trunk lets cross. */
+  /** What the trunk lets cross, and what else the server is told. */
   readonly headers: readonly HeaderLine[]
 }
 
@@ -45,6 +46,8 @@ export interface InwardOptions {
   readonly clock: Clock
 }
 
+/** The media server refuses the leg when a client is with the agent already: the conference tells what the doors could not. */
+const onlyAlone: HeaderLine = ['X-Portico-Alone', 'yes']
 /** How long an agent is kept for a client that has not begun yet. */
 const claimMs = 15_000
 /** How many agents of one queue a client tries to reach. */
@@ -55,11 +58,12 @@ export function createInward(options: InwardOptions): Inward {
   return {
     async *ways(request, trunk) {
       const match = matchOf(options, request, trunk)
+      const token = parseUri(request.uri)?.params.get('portico-pin')
       for (const target of targetsOf(match)) {
         if (target.kind === 'reject') return target.status
-        for await (const { call, agent, server } of agentsFor(options, target, match)) {
+        for await (const { call, agent, server, alone } of agentsFor(options, target, match, token)) {
           const caller = callerInside(request, trunk, ruleOf(match))
-          const headers = crossing(request, trunk.headers?.in)
+          const headers = [...crossing(request, trunk.headers?.in), ...(alone ? [onlyAlone] : [])]
           yield { kind: 'client', call, agent, dialled: dialledAs(match, trunk), server, caller, headers }
         }
       }
@@ -113,16 +117,19 @@ interface Found {
   readonly call: string
   readonly agent: string
   readonly server: MediaServer
+  /** See `TakenAgent`. */
+  readonly alone?: boolean
 }
 
 async function* agentsFor(
   options: InwardOptions,
   target: RouteTarget,
   match: RouteMatch,
+  token: string | undefined,
 ): AsyncGenerator<Found> {
   switch (target.kind) {
     case 'agent':
-      return yield* named(options, agentOf(target, match) ?? '')
+      return yield* named(options, agentOf(target, match) ?? '', token)
     case 'queue':
       return yield* waiting(options, [groupLine(target.group)])
     case 'pool':
@@ -133,8 +140,12 @@ async function* agentsFor(
   }
 }
 
-async function* named({ placement }: InwardOptions, agent: string): AsyncGenerator<Found> {
-  const place = agentId.test(agent) ? await placement.whereIs(agent) : undefined
+async function* named(
+  { placement }: InwardOptions,
+  agent: string,
+  token: string | undefined,
+): AsyncGenerator<Found> {
+  const place = agentId.test(agent) ? await placement.whereIs(agent, token) : undefined
   if (place) yield { call: randomUUID(), agent, server: place.server }
 }
 
@@ -149,7 +160,7 @@ async function* waiting(options: InwardOptions, lines: readonly string[]): Async
     if (!taken) return
     passOver.push(taken.agent)
     const server = await serverOf(options, taken)
-    if (server) yield { call, agent: taken.agent, server }
+    if (server) yield { call, agent: taken.agent, server, alone: taken.alone ?? false }
     else await queues.free(taken.agent, call, options.clock.wall())
   }
 }

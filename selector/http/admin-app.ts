@@ -8,6 +8,7 @@ import type { Clock } from '../../runtime/clock.ts'
 import { messageOf } from '../../runtime/errors.ts'
 import type { Log } from '../../runtime/log.ts'
 import type { Dialler } from '../dialler.ts'
+import type { PinTokens } from '../pin-tokens.ts'
 import type { Store } from '../store/store.ts'
 import { serveAgents } from './agents.ts'
 import { serveCalls } from './calls.ts'
@@ -43,6 +44,8 @@ export interface AdminAppOptions {
   readonly dialler: Dialler
   /** Takes media servers that register themselves; absent: none may. */
   readonly registration?: Pick<ServerRegistration, 'register'>
+  /** Shows callers where an agent waits; absent: they are not shown. */
+  readonly pinTokens?: Pick<PinTokens, 'give'>
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
@@ -76,7 +79,7 @@ export function createAdminApp(options: AdminAppOptions): OpenAPIHono {
   serveRoutes(app, { store, clock })
   serveSelection(app, { store, ttlMs: reservationMs, clock, chance })
   serveDecisions(app, { store })
-  serveHint(app, { store })
+  serveHint(app, { store, ...(options.pinTokens && { tokens: options.pinTokens }) })
   serveSessions(app, { store })
   serveRecords(app, { store })
   serveTraces(app, { traceOf: options.traceOf ?? unknown })

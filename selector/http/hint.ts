@@ -1,15 +1,13 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import { hintOutput, hintQuery, listOf } from '../contract.ts'
-import { rankWaiting, type Waiting } from '../domain/hint.ts'
+import type { PinTokens } from '../pin-tokens.ts'
+import { rankWaiting, type Ranked, type Waiting } from '../domain/hint.ts'
 import type { Session, Store } from '../store/store.ts'
 import { readQuery } from './input.ts'
 import { describe } from './openapi.ts'
 
 /** Serves waiting agents in the order in which an ACD should give them calls. */
-export function serveHint(
-  app: OpenAPIHono,
-  { store }: { readonly store: Pick<Store, 'ledger' | 'sessions'> },
-): void {
+export function serveHint(app: OpenAPIHono, { store, tokens }: HintOptions): void {
   const path = '/api/v1/hint'
   describe(app, 'get', path, {
     summary: 'Waiting agents, those on the least loaded media servers first, for an ACD',
@@ -23,8 +21,28 @@ export function serveHint(
     const [sessions, candidates] = await Promise.all([store.sessions.list(), store.ledger.candidates()])
     const asked = agents && new Set(agents)
     const waiting = waitingAgents(sessions).filter(({ agent }) => asked?.has(agent) ?? true)
-    return c.json({ items: rankWaiting(waiting, candidates, limit) })
+    const ranked = rankWaiting(waiting, candidates, limit)
+    return c.json({ items: tokens ? await withTokens(ranked, store, tokens) : ranked })
   })
+}
+
+/** What a hint needs. */
+interface HintOptions {
+  readonly store: Pick<Store, 'ledger' | 'sessions' | 'pins'>
+  readonly tokens?: Pick<PinTokens, 'give'>
+}
+
+function withTokens(
+  ranked: readonly Ranked[],
+  { pins }: HintOptions['store'],
+  tokens: Pick<PinTokens, 'give'>,
+): Promise<readonly (Ranked & { readonly pin?: string })[]> {
+  return Promise.all(
+    ranked.map(async one => {
+      const pin = await pins.get(one.agent)
+      return pin?.server === one.server ? { ...one, pin: tokens.give(pin) } : one
+    }),
+  )
 }
 
 /** Agents whose leg is up and who have no client. */

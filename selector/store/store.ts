@@ -108,7 +108,8 @@ export interface Pin {
 export interface Pins {
   /** False when a pin with a greater fence is there. */
   put(pin: Pin): Promise<boolean>
-  get(agent: string): Promise<Pin | undefined>
+  /** `shown`: a pin that whoever asks can prove. It counts while the store cannot be asked, unless a later one is known. */
+  get(agent: string, shown?: Pin): Promise<Pin | undefined>
   /** Removes the agent's pin if it is still that call's. */
   remove(agent: string, call: string): Promise<void>
 }
@@ -154,6 +155,8 @@ export interface TakenAgent {
   readonly agent: string
   readonly server: string
   readonly call: string
+  /** Nobody else could be asked: another process may have given the agent to a client as well. */
+  readonly alone?: boolean
 }
 
 /** Registrations: contact by contact, forgotten when they expire. */

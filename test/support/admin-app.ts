@@ -5,6 +5,7 @@ import type { AmiActions } from '../../selector/ami/actions.ts'
 import { createDialler } from '../../selector/dialler.ts'
 import type { DialPolicy } from '../../selector/domain/dial-policy.ts'
 import { createMetrics } from '../../selector/http/metrics.ts'
+import type { PinTokens } from '../../selector/pin-tokens.ts'
 import { createMemoryStore } from '../../selector/store/memory/store.ts'
 import type { Store } from '../../selector/store/store.ts'
 import { ManualClock } from './manual-clock.ts'
@@ -38,6 +39,7 @@ export interface FixtureParts {
   /** How media servers take orders to call; default: they take them, and nobody ever answers. */
   readonly originate?: AmiActions['originate']
   readonly dialPolicy?: Partial<DialPolicy>
+  readonly pinTokens?: Pick<PinTokens, 'give'>
 }
 
 const onlyRings: AmiActions['originate'] = async (_server, _order, onTaken) => {
@@ -48,7 +50,7 @@ const onlyRings: AmiActions['originate'] = async (_server, _order, onTaken) => {
 /** `change` may replace parts of the store. */
 export function adminFixture(
   change: (store: Store) => Store = store => store,
-  { originate = onlyRings, dialPolicy = {} }: FixtureParts = {},
+  { originate = onlyRings, dialPolicy = {}, pinTokens }: FixtureParts = {},
 ): AdminFixture {
   const clock = new ManualClock()
   const policy = { utilisation: 'expected', rho: 0.7 } as const
@@ -74,6 +76,7 @@ export function adminFixture(
     log: silentLog,
     metrics: createMetrics({ store }),
     chance: () => 0,
+    ...(pinTokens && { pinTokens }),
   })
   return {
     app,

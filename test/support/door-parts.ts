@@ -136,7 +136,8 @@ export function doorParts({
     release: async () => undefined,
     settled: async ({ agent, server: id }) => void pins.set(agent, id),
     left: async ({ agent }) => void pins.delete(agent),
-    whereIs: async agent => (pins.has(agent) ? { server, call: 'c0' } : undefined),
+    whereIs: async (agent, token) =>
+      pins.has(agent) || token === `token-of-${agent}` ? { server, call: 'c0' } : undefined,
     result: () => undefined,
   }
   const servers = { get: async () => ({ item: server, version: 1 }) }

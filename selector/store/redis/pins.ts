@@ -28,12 +28,13 @@ export function createRedisPins(
       if (!taken) await own.remove(pin.agent, pin.call)
       return taken
     },
-    async get(agent) {
+    async get(agent, shown) {
       try {
         const json = await connection.ask(redis => redis.get(keys.pin(agent)))
         return json === null ? undefined : garbage.check(keys.pin(agent), fromJson(pinSchema, json))
       } catch {
-        return await own.get(agent)
+        const known = await own.get(agent)
+        return shown && (shown.fence ?? 0) > (known?.fence ?? 0) ? shown : known
       }
     },
     async remove(agent, call) {

@@ -69,6 +69,8 @@ t.test('config show hides secrets, and config settings is the page in docs', asy
   const env = {
     PORTICO_STORE: 'rediss://user:canary@redis.example:6379/1',
     PORTICO_ADMIN_TOKEN: 'canary-canary-canary',
+    PORTICO_FLEET_PIN_SECRET: 'canary'.repeat(6),
+    PORTICO_FLEET_REGISTRATION_AMI_SECRET: 'canary-of-ami',
     PORTICO_AGENTS_ICE_SERVERS: '[{"urls":["turn:t.example"],"username":"u","credential":"canary"}]',
   }
   for (const options of [[], ['--json']]) {

@@ -113,6 +113,15 @@ t.test('a secret in a file that others may read is a fault, in a private file it
   t.equal(loadConfig({ file, env: {} }).config.admin.token, '0123456789abcdef')
 })
 
+t.test('so are the secrets of the fleet', async t => {
+  const secret = 'x'.repeat(40)
+  const text = `fleet:\n  pinSecret: ${secret}\n  registration:\n    secret: ${secret}\n    amiSecret: ${secret}\n`
+  const file = join(t.testdir({ 'portico.yaml': text }), 'portico.yaml')
+  chmodSync(file, 0o644)
+  for (const setting of ['pinSecret', 'registration.secret', 'registration.amiSecret'])
+    t.throws(() => loadConfig({ file, env: {} }), { message: new RegExp(`fleet.${setting} is a secret`) })
+})
+
 t.test('a file that was named must be there', async t => {
   const file = join(t.testdir({}), 'none.yaml')
   t.throws(() => loadConfig({ file, env: {} }), { code: 'E_CONFIG', message: /cannot read .*none\.yaml/ })

@@ -96,6 +96,20 @@ t.test('a media server registers on the inside face only', async t => {
   t.strictSame(parts.statuses('by-trunk'), [403])
 })
 
+t.test('a client that shows a token of its agent’s pin is brought to that place', async t => {
+  const parts = doorParts()
+  const call = (transaction: string, uri: string) =>
+    parts.tell(requestEvent('INVITE', { origin: origins.trunk, transaction, uri, sdp: 'o=c' }))
+  await call('other', 'sip:1001@door;portico-pin=token-of-1002')
+  t.strictSame(parts.statuses('other'), [480])
+  await call('own', 'sip:1001@door;portico-pin=token-of-1001')
+  t.match(
+    parts.edge.requests,
+    [{ uri: 'sip:cli-1001@127.0.1.1:5060;transport=udp' }],
+    'which goes no further',
+  )
+})
+
 t.test('what the door takes no part in is refused with what it does', async t => {
   const parts = doorParts()
   await parts.tell(requestEvent('SUBSCRIBE', { origin: origins.trunk }))

@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { Pin } from '../../../../selector/store/store.ts'
 import { adminFixture } from '../../../support/admin-app.ts'
 import { load, mediaServer } from '../../../support/fleet.ts'
 
@@ -48,3 +49,21 @@ t.test(
     t.match((await ask('GET', '/api/v1/hint')).json, { items: [{ agent: 'anna' }] })
   },
 )
+
+const give = ({ agent, call }: Pin): string => `token-of-${agent}-${call}`
+
+t.test('with a secret of the fleet each agent comes with a token of its pin', async t => {
+  const { ask, store } = adminFixture(undefined, { pinTokens: { give } })
+  await store.servers.put(mediaServer('ast1', { capacity: 10 }))
+  const leg = { kind: 'agent', state: 'up', door: 'd', server: 'ast1', since: 1 } as const
+  for (const agent of ['anna', 'ben']) await store.sessions.put({ ...leg, id: agent, agent })
+  await store.pins.put({ agent: 'anna', server: 'ast1', call: 'c-1' })
+  await store.pins.put({ agent: 'ben', server: 'ast2', call: 'c-2' })
+  const { json } = await ask('GET', '/api/v1/hint')
+  t.match(json, {
+    items: [
+      { agent: 'anna', pin: 'token-of-anna-c-1' },
+      { agent: 'ben', pin: undefined },
+    ],
+  })
+})
