@@ -112,6 +112,35 @@ async function suite(): Promise<void> {
     t.equal(await actions.kickClients(server, 'nobody'), false)
   })
 
+  await t.test('who wants an agent alone is refused while a client is with it', async t => {
+    const caller = await SipPeer.udp()
+    t.teardown(() => caller.stop())
+    const invite = (call: string, ...headers: readonly (readonly [string, string])[]) =>
+      caller.send({
+        method: 'INVITE',
+        uri: `sip:cli-anna@${server.sip.host}:${server.sip.port}`,
+        headers: [
+          ['From', '<sip:carrier@pstn.example>'],
+          ['Contact', `<sip:door@127.0.0.1:${caller.port}>`],
+          ['X-Portico-Call', call],
+          ...headers,
+          ['Content-Type', 'application/sdp'],
+        ],
+        body: sdp,
+      })
+    const alone = ['X-Portico-Alone', 'yes'] as const
+    invite('q-1', alone)
+    caller.ack((await caller.answered(200)).dialog)
+    await until('the client to join', async () => (await members()).length === 2)
+    invite('q-2', alone)
+    await caller.answered(486)
+    invite('q-3')
+    caller.ack((await caller.answered(200)).dialog)
+    await until('a second client, whom nothing keeps away', async () => (await members()).length === 3)
+    for (const call of ['q-1', 'q-3']) await actions.hangup(server, call)
+    await until('the agent to be alone', async () => (await members()).length === 1)
+  })
+
   await t.test('a call to an agent who is not there ends', async t => {
     const outcome = actions.originate(server, { ...order('c-5'), agent: 'absent' })
     door.answer(await invited(), answered)

@@ -51,7 +51,8 @@ export function createRedisQueues({ connection, keys, clock, ttlMs }: RedisQueue
         await own.occupy(agent, client, at, forMs)
         return { agent, server, call }
       } catch {
-        return await own.take(order)
+        const taken = await own.take(order)
+        return taken && { ...taken, alone: true }
       }
     },
     async renew() {

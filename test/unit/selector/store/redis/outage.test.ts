@@ -259,3 +259,30 @@ t.test('text that is no Redis URL is refused and not repeated', async t => {
     message: /^(?!.*geheim)/,
   })
 })
+
+t.test('a pin that is shown counts while Redis is away, unless a later one is known', async t => {
+  const { redis, store, logged } = await world(t)
+  const shown = { agent: 'anna', server: 'ms-b', call: 'c-9', fence: 9 }
+  t.equal(await store.pins.get('anna', shown), undefined, 'Redis knows better')
+  await store.pins.put({ agent: 'ben', server: 'ms-a', call: 'c-8', fence: 8 })
+  await redis.kill()
+  await logged('redis.lost')
+  t.strictSame(await store.pins.get('anna', shown), shown)
+  t.match(await store.pins.get('ben', { ...shown, agent: 'ben', fence: 7 }), { call: 'c-8' })
+  t.match(await store.pins.get('ben', { ...shown, agent: 'ben' }), { call: 'c-9' })
+  t.match(await store.pins.get('ben'), { call: 'c-8' }, 'and it is not kept')
+})
+
+t.test('an agent that is taken while Redis is away is marked: others may have taken it as well', async t => {
+  const { redis, store, logged } = await world(t)
+  const take = (client: string) =>
+    store.queues.take({ client, lines: ['sales'], at: clock.wall(), ttlMs: 60_000 })
+  const attendance = { server: 'ms-a', lines: ['sales'] }
+  for (const agent of ['anna', 'ben'])
+    await store.queues.join({ ...attendance, agent, call: agent }, clock.wall())
+  const first = await take('x')
+  t.equal(first?.alone, undefined)
+  await redis.kill()
+  await logged('redis.lost')
+  t.match(await take('y'), { agent: first?.agent === 'anna' ? 'ben' : 'anna', alone: true })
+})
