@@ -32,6 +32,8 @@ export interface DigestUser {
 export interface Credentials {
   /** The agent, if that is the password. Takes the same time and path whether the agent exists or not. */
   verify(agent: string, password: string): Promise<Agent | undefined>
+  /** The agent whose session that credential was issued for; undefined when it is wrong, or over. */
+  verifyIssued(user: string, password: string): Promise<Agent | undefined>
   /** A new credential for the agent, good for `ttlSec` and as long as agent and password stay. */
   issue(agent: Agent): Promise<Issued>
   /** What a digest of that user name is checked against: the agent's own password, or a credential that was issued. */
@@ -44,6 +46,12 @@ export function createCredentials({ store, realm, ttlSec, clock }: CredentialsOp
     const agent = (await store.agents.get(id))?.item
     const isRight = isSame(ha1Of(id, realm, password).sha256, (agent?.ha1 ?? nobody).sha256)
     return isRight ? agent : undefined
+  }
+
+  async function verifyIssued(user: string, password: string): Promise<Agent | undefined> {
+    const known = user.includes('~') ? await ha1For(user) : undefined
+    const isRight = isSame(ha1Of(user, realm, password).sha256, (known?.ha1 ?? nobody).sha256)
+    return isRight && known ? (await store.agents.get(known.agent))?.item : undefined
   }
 
   async function issue(agent: Agent): Promise<Issued> {
@@ -74,7 +82,7 @@ export function createCredentials({ store, realm, ttlSec, clock }: CredentialsOp
     return holds ? { agent: agent.id, ha1, expiresAt } : undefined
   }
 
-  return { verify, issue, ha1For }
+  return { verify, verifyIssued, issue, ha1For }
 }
 
 /** H(user:realm:password) per algorithm (RFC 7616 §3.4.2), lower-case hex. */

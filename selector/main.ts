@@ -65,12 +65,13 @@ export function createSelector(options: SelectorOptions): Selector {
   const { config, store, log, certificate, clock = systemClock } = options
   const metrics = createMetrics({ store })
   const credentials = credentialsOf(options, clock)
-  const publicApp = publicAppOf(options, credentials, clock)
+  const dialler = diallerOf(options, clock)
+  const publicApp = publicAppOf(options, credentials, dialler, clock)
   let server: ServerType | undefined
 
   async function start(): Promise<void> {
     const { token, file } = await ensureAdminToken(config)
-    const app = adminAppOf(options, token, metrics, clock)
+    const app = adminAppOf(options, token, metrics, dialler, clock)
     addProcessMetrics(metrics.registry)
     server = serverOf(app.fetch, config, certificate)
     await openServer(server, { setting: 'listen.admin', ...config.listen.admin })
@@ -165,6 +166,7 @@ function adminAppOf(
   options: SelectorOptions,
   token: string,
   metrics: Metrics,
+  dialler: Dialler,
   clock: Clock,
 ): ReturnType<typeof createAdminApp> {
   const { config, store, actions, log, missing, traceOf, registration } = options
@@ -176,7 +178,7 @@ function adminAppOf(
     reservationMs: config.reservations.ttlMs,
     maxBodyBytes: config.limits.requestBodyBytes,
     askConference: (media, conference) => actions.members(media, conference),
-    dialler: diallerOf(options, clock),
+    dialler,
     clock,
     log,
     metrics,
@@ -188,13 +190,16 @@ function adminAppOf(
 }
 
 function publicAppOf(
-  { config, log, softphoneDir = builtSoftphone() }: SelectorOptions,
+  { config, store, log, softphoneDir = builtSoftphone() }: SelectorOptions,
   credentials: Credentials,
+  dialler: Dialler,
   clock: Clock,
 ): ReturnType<typeof createPublicApp> {
   const { advertise, path } = config.listen.public
   return createPublicApp({
     credentials,
+    dialler,
+    store,
     throttle: createLoginThrottle({
       perAddress: config.limits.loginsPerMinutePerAddress,
       free: config.limits.loginGuesses,

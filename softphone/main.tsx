@@ -2,6 +2,7 @@ import { render } from 'preact'
 import type { CallMedia } from './phone/media.ts'
 import { Phone } from './phone/phone.ts'
 import { isInConference } from './phone/phone-state.ts'
+import { dropCall, orderCall } from './phone/own-calls.ts'
 import { requestSession } from './phone/session.ts'
 import { SipLine } from './phone/sip-line.ts'
 import { App } from './ui/app.tsx'
@@ -19,6 +20,8 @@ const phone = new Phone({
       instanceId: instanceId(),
     }),
   requestSession,
+  orderCall,
+  dropCall,
   after(ms, task) {
     const timer = setTimeout(task, ms)
     return () => clearTimeout(timer)

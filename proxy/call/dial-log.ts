@@ -35,8 +35,8 @@ export function followDials(inner: CallLog, { dials, orders, clock, log }: DialL
       inner.changed(call)
       tell(call, newsOf(call, clock.wall()))
     },
-    over(record) {
-      inner.over(record)
+    over(record, measured) {
+      inner.over(record, measured)
       tell(record, endOf(record))
     },
   }

@@ -38,6 +38,12 @@ export const dialOutput = z.object({
   cause: z.object({ q850: z.int(), sip: z.int().optional(), text: z.string() }).optional(),
 })
 
+/** A number that an agent dials from its page. */
+export const ownDialInput = dialInput.pick({ number: true, reference: true })
+
+/** The same call as the agent's page sees it: nothing of the inside. */
+export const ownDialOutput = dialOutput.omit({ server: true })
+
 /** A call in progress; one that was ordered is shown for as long as it is remembered, with what became of it. */
 export const callOutput = sessionOutput.extend({
   door: sessionOutput.shape.door.optional(),
@@ -49,3 +55,5 @@ export const callOutput = sessionOutput.extend({
 export type CallOutput = z.output<typeof callOutput>
 export type DialInput = z.input<typeof dialInput>
 export type DialOutput = z.output<typeof dialOutput>
+export type OwnDialInput = z.input<typeof ownDialInput>
+export type OwnDialOutput = z.output<typeof ownDialOutput>

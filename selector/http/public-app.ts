@@ -8,13 +8,18 @@ import type { LoginThrottle } from '../../runtime/login-throttle.ts'
 import { sessionRequest, type SessionGrant } from '../contract.ts'
 import { iceServersFor, type IceServerSetting } from '../ice-servers.ts'
 import type { Credentials } from '../credentials.ts'
+import type { Dialler } from '../dialler.ts'
+import type { Store } from '../store/store.ts'
 import { limited } from './admin-app.ts'
 import { readBody } from './input.ts'
+import { serveOwnCalls } from './own-calls.ts'
 import { notFound, problem, problemOf } from './problem.ts'
 
 /** What the public side needs. */
 export interface PublicAppOptions {
-  readonly credentials: Pick<Credentials, 'verify' | 'issue'>
+  readonly credentials: Pick<Credentials, 'verify' | 'verifyIssued' | 'issue'>
+  readonly dialler: Dialler
+  readonly store: Pick<Store, 'dials' | 'orders'>
   readonly throttle: LoginThrottle
   /** Domain of the agents' SIP addresses. */
   readonly domain: string
@@ -32,7 +37,7 @@ export interface PublicAppOptions {
   readonly addressOf: (c: Context) => string
 }
 
-/** The public side: the softphone's files and the agents' sign-in. */
+/** The public side: the softphone's files, the agents' sign-in and the calls that they dial. */
 export function createPublicApp(options: PublicAppOptions): Hono {
   const { softphoneDir, maxBodyBytes, log } = options
   const app = new Hono()
@@ -46,6 +51,7 @@ export function createPublicApp(options: PublicAppOptions): Hono {
     }),
   )
   app.post('/api/session', limited(maxBodyBytes), c => signIn(c, options))
+  serveOwnCalls(app, options)
   if (existsSync(softphoneDir)) app.use(serveStatic({ root: softphoneDir }))
   else app.get('/', c => c.text('The softphone is not built. Run: npm run build\n', 503))
   app.notFound(c => notFound(c, 'there is nothing here'))

@@ -20,7 +20,12 @@ export function callStep(state: PhoneState, event: CallEvent): Step {
       return redial(state)
     case 'conference':
       if (!isInConference(state.stage)) return [state]
-      return [{ ...state, stage: inRoom(afterEvent(state.stage.room, event.event), state.stage.muted) }]
+      return [
+        {
+          ...state,
+          stage: { ...state.stage, ...inRoom(afterEvent(state.stage.room, event.event), state.stage.muted) },
+        },
+      ]
   }
 }
 

@@ -1,4 +1,4 @@
-import type { CallEvent, LinkEvent } from './phone-state.ts'
+import type { CallEvent, LinkEvent, OwnCallEvent } from './phone-state.ts'
 import type { Session } from './session.ts'
 
 /**
@@ -17,6 +17,8 @@ export interface Line {
   /** Renews the media path of the call. Only a failure is told: `restart-refused`. */
   restartMedia(): void
   mute(on: boolean): void
+  /** Sends a digit of a telephone's keypad (RFC 4733) in the call. */
+  press(digit: string): void
   /** Ends the call, if there is one. */
   hangUp(): void
   /** Unregisters and disconnects; nothing is told any more until `open`. */
@@ -26,6 +28,7 @@ export interface Line {
 /** What a line tells. */
 export type LineEvent =
   | CallEvent
+  | Extract<OwnCallEvent, { readonly kind: 'news' }>
   | Extract<
       LinkEvent,
       { readonly kind: 'up' | 'down' | 'registered' | 'registration-lost' | 'register-refused' }

@@ -1,4 +1,5 @@
 import type { ConferenceEvent, Room } from './conference.ts'
+import type { OwnCall, OwnCallNews } from './own-calls.ts'
 
 /**
  * The agent's phone. `stage` is where the agent's work stands, `link` whether the door can be reached; the two are
@@ -34,6 +35,8 @@ export interface InConference {
   readonly kind: 'waiting' | 'in-call'
   readonly muted: boolean
   readonly room: Room
+  /** The last call that the agent dialled. */
+  readonly ownCall?: OwnCall
 }
 
 /** The way to the door. `attempt` counts the tries since it was last online. */
@@ -42,8 +45,8 @@ export type Link =
   | { readonly kind: 'online' }
   | { readonly kind: 'reconnecting'; readonly attempt: number }
 
-/** What happened: to the agent's hands, to the link, to the call. */
-export type PhoneEvent = AgentEvent | LinkEvent | CallEvent
+/** What happened: to the agent's hands, to the link, to the call into the conference, to a call that the agent dials. */
+export type PhoneEvent = AgentEvent | LinkEvent | CallEvent | OwnCallEvent
 
 /** What the agent asked for. */
 export type AgentEvent =
@@ -81,6 +84,14 @@ export type CallEvent =
   | { readonly of: 'call'; readonly kind: 'restart-refused' }
   | { readonly of: 'call'; readonly kind: 'conference'; readonly event: ConferenceEvent }
 
+/** What the agent does to a call of its own, and what becomes of it. */
+export type OwnCallEvent =
+  | { readonly of: 'own-call'; readonly kind: 'dial'; readonly number: string; readonly reference: string }
+  | { readonly of: 'own-call'; readonly kind: 'drop' }
+  | { readonly of: 'own-call'; readonly kind: 'taken'; readonly reference: string; readonly id: string }
+  | { readonly of: 'own-call'; readonly kind: 'refused'; readonly reference: string; readonly why: string }
+  | { readonly of: 'own-call'; readonly kind: 'news'; readonly news: OwnCallNews }
+
 /** What must be done next. */
 export type Effect =
   | { readonly kind: 'request-session' }
@@ -93,6 +104,8 @@ export type Effect =
   | { readonly kind: 'restart-media' }
   | { readonly kind: 'mute'; readonly on: boolean }
   | { readonly kind: 'hang-up' }
+  | { readonly kind: 'order-call'; readonly number: string; readonly reference: string }
+  | { readonly kind: 'drop-call'; readonly id: string }
   | { readonly kind: 'close-line' }
   /** Ends an earlier wait; `retry-due` follows after `ms`. */
   | { readonly kind: 'wait'; readonly ms: number }

@@ -1,5 +1,6 @@
 import { agentStep } from './agent-step.ts'
 import { callStep } from './call-step.ts'
+import { ownCallStep } from './own-call-step.ts'
 import { linkStep } from './link-step.ts'
 import type { PhoneEvent, PhoneState, Step } from './phone-state.ts'
 
@@ -12,5 +13,7 @@ export function step(state: PhoneState, event: PhoneEvent, chance: number): Step
       return linkStep(state, event, chance)
     case 'call':
       return callStep(state, event)
+    case 'own-call':
+      return ownCallStep(state, event)
   }
 }

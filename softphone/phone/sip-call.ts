@@ -1,6 +1,8 @@
 import { Inviter, SessionState, Web, type Core, type Message, type URI, type UserAgent } from 'sip.js'
 import { readConferenceEvent } from './conference.ts'
 import { microphoneConstraints, type CallMedia } from './media.ts'
+import type { LineEvent } from './line.ts'
+import { readOwnCallNews } from './own-calls.ts'
 import type { CallEvent } from './phone-state.ts'
 import { whyEnded, whyNoMicrophone, whyRefused } from './reasons.ts'
 
@@ -10,13 +12,16 @@ export interface SipCallOptions {
   readonly target: URI
   readonly processing: boolean
   readonly muted: boolean
-  readonly tell: (event: CallEvent) => void
+  readonly tell: (event: LineEvent) => void
   /** Told when the streams are there, and with undefined when they are gone. */
   readonly media: (media: CallMedia | undefined) => void
 }
 
 /** How long a broken path of the media may mend itself. */
 const breakMs = 2000
+
+/** How long a digit sounds. */
+const digitMs = 100
 
 const notSetUp: CallEvent = { of: 'call', kind: 'ended', why: 'The call could not be set up.' }
 
@@ -81,6 +86,12 @@ export class SipCall {
     if (handler?.peerConnection) handler.enableSenderTracks(!on)
   }
 
+  press(digit: string): void {
+    const [sender] = this.#handler()?.peerConnection?.getSenders() ?? []
+    // Null where the other side takes no telephone events; throws on what is no digit.
+    if (/^[0-9*#]$/.test(digit)) sender?.dtmf?.insertDTMF(digit, digitMs)
+  }
+
   /** Cancels or hangs up without another word. */
   end(): void {
     if (this.#over) return
@@ -135,8 +146,13 @@ export class SipCall {
 
   #message(message: Message): void {
     void message.accept()
-    const event = readConferenceEvent(message.request.getHeader('content-type') ?? '', message.request.body)
-    if (event && !this.#over) this.#options.tell({ of: 'call', kind: 'conference', event })
+    if (this.#over) return
+    const { body } = message.request
+    const type = message.request.getHeader('content-type') ?? ''
+    const event = readConferenceEvent(type, body)
+    if (event) this.#options.tell({ of: 'call', kind: 'conference', event })
+    const news = readOwnCallNews(type, body)
+    if (news) this.#options.tell({ of: 'own-call', kind: 'news', news })
   }
 
   #finish(event: CallEvent): void {

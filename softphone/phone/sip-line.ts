@@ -88,6 +88,10 @@ export class SipLine implements Line {
     this.#call?.mute(on)
   }
 
+  press(digit: string): void {
+    this.#call?.press(digit)
+  }
+
   hangUp(): void {
     this.#call?.end()
     this.#call = undefined

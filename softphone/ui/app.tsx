@@ -37,7 +37,14 @@ export function App({ phone, state: watchedState, media: watchedMedia }: AppProp
       {state.stage.kind === 'signed-out' ? (
         <SignIn agent={lastAgent.current} onSignIn={credentials => phone.signIn(credentials)} />
       ) : (
-        <Shift state={state} media={media} onWish={wish => phone.wish(wish)} />
+        <Shift
+          state={state}
+          media={media}
+          onWish={wish => phone.wish(wish)}
+          onDial={number => phone.dial({ number, reference: crypto.randomUUID() })}
+          onDrop={() => phone.drop()}
+          onPress={digit => phone.press(digit)}
+        />
       )}
       <RemoteSound stream={media?.remote} />
     </main>

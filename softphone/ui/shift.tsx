@@ -2,6 +2,8 @@ import type { JSX } from 'preact'
 import type { CallMedia } from '../phone/media.ts'
 import type { AgentEvent, PhoneState } from '../phone/phone-state.ts'
 import { isInConference } from '../phone/phone-state.ts'
+import { Dial, type DialProps } from './dial.tsx'
+import { Keypad } from './keypad.tsx'
 import { LevelMeter } from './level-meter.tsx'
 
 /** What the signed-in agent sees and may ask for. */
@@ -9,10 +11,13 @@ export interface ShiftProps {
   readonly state: PhoneState
   readonly media: CallMedia | undefined
   readonly onWish: (wish: Exclude<AgentEvent['kind'], 'sign-in'>) => void
+  readonly onDial: DialProps['onDial']
+  readonly onDrop: DialProps['onDrop']
+  readonly onPress: (digit: string) => void
 }
 
 /** The buttons and meters of a signed-in agent. */
-export function Shift({ state, media, onWish }: ShiftProps): JSX.Element {
+export function Shift({ state, media, onWish, onDial, onDrop, onPress }: ShiftProps): JSX.Element {
   const { stage, agent } = state
   return (
     <div class="stack">
@@ -23,6 +28,8 @@ export function Shift({ state, media, onWish }: ShiftProps): JSX.Element {
           <LevelMeter label="Conference" stream={media?.remote} />
         </div>
       )}
+      {isInConference(stage) && <Dial call={stage.ownCall} onDial={onDial} onDrop={onDrop} />}
+      {stage.kind === 'in-call' && <Keypad onPress={onPress} />}
       <footer class="foot">
         <span>
           Signed in as <strong>{agent}</strong>

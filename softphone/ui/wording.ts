@@ -1,3 +1,4 @@
+import type { OwnCall } from '../phone/own-calls.ts'
 import type { PhoneState, Stage } from '../phone/phone-state.ts'
 
 /** How the stage is shown: a word, what it means for the agent, and its colour and sign. */
@@ -31,6 +32,30 @@ export function stageWording(stage: Stage): Wording {
 
 function noted(word: string, meaning: string, note: string): Wording {
   return note ? { word, meaning: note, tone: 'trouble' } : { word, meaning, tone: 'quiet' }
+}
+
+/** The words for how far a call of the agent has come. */
+export function ownCallWording({
+  number,
+  state,
+  why,
+}: OwnCall): Pick<Wording, 'tone'> & { readonly text: string } {
+  switch (state) {
+    case 'ordered':
+    case 'dialling':
+      return { text: `Dialling ${number} …`, tone: 'busy' }
+    case 'ringing':
+      return { text: `${number} is ringing.`, tone: 'busy' }
+    case 'answered':
+      return { text: `${number} is with you.`, tone: 'good' }
+    case 'ended':
+      return { text: `The call to ${number} is over.`, tone: 'quiet' }
+    case 'failed':
+      return {
+        text: /[.!?]$/.test(why) ? why : `${number} was not reached${why && `: ${why}`}.`,
+        tone: 'trouble',
+      }
+  }
 }
 
 /** The words for the way to the door; undefined when there is nothing to say. */

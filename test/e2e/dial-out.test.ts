@@ -1,7 +1,12 @@
+import { once } from 'node:events'
+import { IncomingMessage } from 'node:http'
+import { request } from 'node:https'
+import { json } from 'node:stream/consumers'
 import t from 'tap'
 import { z } from 'zod'
 import type { SyntheticAgent } from '../../cli/synthetic/agent.ts'
-import type { DialOutput } from '../../selector/contract/dial.ts'
+import { signIn } from '../../cli/synthetic/selftest.ts'
+import { ownDialOutput, type OwnDialInput } from '../../selector/contract/dial.ts'
 import { inNamespace } from '../support/namespace.ts'
 import { sippAnswer } from '../support/sipp.ts'
 import { startWorld, until, type World } from '../support/world.ts'
@@ -49,9 +54,9 @@ async function suite(): Promise<void> {
     t.strictSame(told(agent, ordered.id), ['dialling', 'ringing', 'answered', 'ended 16'])
   })
 
-  await t.test('the other side hangs up, and the agent stays', async t => {
+  await t.test('the agent dials from its page, the other side hangs up, and the agent stays', async t => {
     const answering = sippAnswer('pstn-hangs-up.xml', pstn, 1000)
-    const ordered = await world.client.agents.dial('1001', { number })
+    const ordered = ownDialOutput.parse(await dialFromPage(world, { number, reference: 'page-1' }))
     await until('both in the conference', async () => (await places(world)).length === 2)
     const { code, output } = await answering
     t.equal(code, 0, output.slice(-2000))
@@ -89,7 +94,21 @@ async function places(world: World): Promise<readonly string[]> {
     .toSorted()
 }
 
-async function stateOf(world: World, { id }: DialOutput): Promise<string> {
+/** What the page of agent 1001 does when a number is dialled there. */
+async function dialFromPage({ origin, ca, password }: World, input: OwnDialInput): Promise<unknown> {
+  const grant = await signIn(origin, ca, { agent: '1001', password })
+  const post = request(`${origin}/api/session/calls`, {
+    method: 'POST',
+    ca,
+    auth: `${grant.authorizationUser}:${grant.password}`,
+    headers: { 'Content-Type': 'application/json' },
+  })
+  post.end(JSON.stringify(input))
+  const [response] = z.tuple([z.instanceof(IncomingMessage)]).parse(await once(post, 'response'))
+  return json(response)
+}
+
+async function stateOf(world: World, { id }: { readonly id: string }): Promise<string> {
   return (await world.client.calls.get(id)).state
 }
 

@@ -91,9 +91,29 @@ async function suite(): Promise<void> {
   await t.test('a client who joins makes it a call, and one who leaves ends it', async () => {
     tellConference(door, 'ConfbridgeJoin')
     await shows(page, 'In call')
+    await page.getByText('Keypad').click()
     await screenshot(page, 'in-call')
     tellConference(door, 'ConfbridgeLeave')
     await shows(page, 'Waiting')
+  })
+
+  await t.test('a number is dialled, and the agent sees how far it comes', async t => {
+    await page.getByLabel('Number').fill('+49 30 123')
+    await page.keyboard.press('Enter')
+    await shows(page, 'Dialling +49 30 123')
+    await until(() => door.calls.length === 1)
+    const [, reference = ''] = /^POST \+49 30 123 (\S+)$/.exec(door.calls[0] ?? '') ?? []
+    tellCall(door, { call: 'c9', reference, state: 'ringing' })
+    await shows(page, '+49 30 123 is ringing.')
+    await page.getByRole('button', { name: 'Hang up' }).click()
+    await until(() => door.calls.length === 2)
+    t.equal(door.calls[1], 'DELETE /api/session/calls/c9')
+    tellCall(door, { call: 'c9', reference, state: 'failed', text: 'busy' })
+    await shows(page, '+49 30 123 was not reached: busy.')
+    await page.getByLabel('Number').fill('0900 1')
+    await page.getByRole('button', { name: 'Dial' }).click()
+    await shows(page, 'You may not dial this number.')
+    await screenshot(page, 'dialled')
   })
 
   await t.test('a call outlives its connection and moves to the new one', async t => {
@@ -148,7 +168,7 @@ async function suite(): Promise<void> {
   })
 
   t.test('the browser complained of nothing but what was provoked', async t => {
-    const provoked = /status of 401|WebSocket connection to/
+    const provoked = /status of 40[13]|WebSocket connection to/
     t.strictSame(
       browser.complaints.filter(text => !provoked.test(text)),
       [],
@@ -196,6 +216,11 @@ async function focused(page: Page): Promise<string> {
 
 async function typeOrPress(page: Page, text: string): Promise<void> {
   await (['Tab', 'Enter'].includes(text) ? page.keyboard.press(text) : page.keyboard.type(text))
+}
+
+function tellCall(door: DoorDouble, news: Readonly<Record<string, string>>): void {
+  const body = JSON.stringify({ number: '4930123', ...news })
+  door.send('MESSAGE', [['Content-Type', 'application/x-portico-dial+json']], body)
 }
 
 function tellConference(door: DoorDouble, type: string): void {

@@ -97,6 +97,18 @@ async function suite(): Promise<void> {
     t.ok(back(440) > 0.05, `the agent is back: ${back(440)}`)
   })
 
+  await t.test('the keys that the agent presses reach the client as telephone events', async t => {
+    phone.digits()
+    await page.getByText('Keypad').click()
+    for (const key of ['4', '2', 'Hash']) {
+      await page.getByRole('button', { name: key, exact: true }).click()
+      await waitMs(400)
+    }
+    let digits = ''
+    await until('the client to get them', () => (digits += phone.digits()).length >= 3)
+    t.equal(digits, '42#')
+  })
+
   await t.test('a client who falls silent is no longer heard', async t => {
     phone.play(0)
     await waitMs(500)

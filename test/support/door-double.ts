@@ -7,6 +7,7 @@ import { json } from 'node:stream/consumers'
 import { extname, join, normalize } from 'node:path'
 import { generate } from 'selfsigned'
 import { WebSocketServer, type WebSocket } from 'ws'
+import { z } from 'zod'
 import { answerTo, headerOf, methodOf, readSip, writeSip, type SipText } from './sip-text.ts'
 
 /** What a double of the front door does. */
@@ -22,6 +23,8 @@ export interface DoorDouble {
   readonly url: string
   /** PEM. */
   readonly certificate: string
+  /** What the agent dialled and hung up, as `METHOD path`, in order. */
+  readonly calls: readonly string[]
   /** Methods of the requests that came, in order. */
   readonly requests: readonly string[]
   /** Sends a request in the dialog of the last INVITE. */
@@ -41,9 +44,10 @@ export async function startDoorDouble(options: DoorDoubleOptions): Promise<DoorD
     algorithm: 'sha256',
     extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
   })
+  const calls: string[] = []
   const server = createServer(
     { cert, key },
-    (request, response) => void serve(request, response, options.pages),
+    (request, response) => void serve(request, response, options.pages, calls),
   )
   const sockets = new WebSocketServer({ noServer: true, handleProtocols: () => 'sip' })
   const phone = createSipSide(options)
@@ -58,6 +62,7 @@ export async function startDoorDouble(options: DoorDoubleOptions): Promise<DoorD
   return {
     url: `https://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/`,
     certificate: cert,
+    calls,
     requests: phone.requests,
     send: (method, headers, body) => phone.send(method, headers, body),
     cut: () => sockets.clients.forEach(ws => ws.terminate()),
@@ -78,8 +83,14 @@ const types: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 }
 
-async function serve(request: IncomingMessage, response: ServerResponse, pages: string): Promise<void> {
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  pages: string,
+  calls: string[],
+): Promise<void> {
   if (request.method === 'POST' && request.url === '/api/session') return grant(request, response)
+  if (request.url?.startsWith('/api/session/calls')) return callOf(request, response, calls)
   const path = normalize(new URL(request.url ?? '/', 'https://127.0.0.1').pathname)
   const file = join(pages, path === '/' ? 'index.html' : path)
   const bytes = await readFile(file).catch(() => undefined)
@@ -111,6 +122,22 @@ async function grant(request: IncomingMessage, response: ServerResponse): Promis
 }
 
 const sipPassword = 'for SIP only'
+
+/** Takes every number but those that begin with 0900. The reference of a call is its id, too. */
+async function callOf(request: IncomingMessage, response: ServerResponse, calls: string[]): Promise<void> {
+  const proof = `Basic ${Buffer.from(`1001:${sipPassword}`).toString('base64')}`
+  if (request.headers.authorization !== proof) return void response.writeHead(401).end()
+  if (request.method === 'DELETE') {
+    calls.push(`DELETE ${request.url}`)
+    return void response.writeHead(204).end()
+  }
+  const { number, reference } = order.parse(await json(request))
+  calls.push(`POST ${number} ${reference}`)
+  if (number.startsWith('0900')) return void response.writeHead(403).end('{}')
+  response.writeHead(201, { 'content-type': 'application/json' }).end(JSON.stringify({ id: reference }))
+}
+
+const order = z.object({ number: z.string(), reference: z.string() })
 
 function createSipSide({ onInvite }: DoorDoubleOptions) {
   const requests: string[] = []

@@ -12,6 +12,8 @@ export interface TonePhone {
   heard(): Float32Array
   /** The same by packet, each with the time of its arrival in milliseconds. */
   arrivals(): readonly Arrival[]
+  /** The digits that came in as telephone events (RFC 4733) since the last call. */
+  digits(): string
   close(): void
 }
 
@@ -28,7 +30,13 @@ export async function openTonePhone(host: string): Promise<TonePhone> {
   await once(socket, 'listening')
   // Decoded when it is asked for, so that many phones cost the machine little while they are measured.
   const received: { readonly at: number; readonly packet: Buffer }[] = []
-  socket.on('message', packet => received.push({ at: performance.now(), packet }))
+  const pressed = new Map<number, string>()
+  socket.on('message', packet => {
+    const digit = digitOf(packet)
+    // The packets of one event share their timestamp.
+    if (digit !== undefined) pressed.set(packet.readUInt32BE(4), digit)
+    received.push({ at: performance.now(), packet })
+  })
   const taken = (): readonly Arrival[] =>
     received.splice(0).map(({ at, packet }) => ({ at, samples: payloadOf(packet) }))
   const sender = createSender(socket)
@@ -38,6 +46,11 @@ export async function openTonePhone(host: string): Promise<TonePhone> {
     sendTo: (address, port) => sender.sendTo(address, port),
     heard: () => joined(taken().map(({ samples }) => samples)),
     arrivals: taken,
+    digits() {
+      const digits = [...pressed.values()].join('')
+      pressed.clear()
+      return digits
+    },
     close() {
       sender.close()
       socket.close()
@@ -83,12 +96,20 @@ export function payloadOf(packet: Buffer): Float32Array {
   return Float32Array.from(packet.subarray(start), decodeAlaw)
 }
 
+/** The digit in a packet of a telephone event; undefined when it is none. */
+function digitOf(packet: Buffer): string | undefined {
+  const isEvent = packet.length === 16 && ((packet[1] ?? 0) & 0x7f) === telephoneEvent
+  return isEvent ? '0123456789*#'[packet[12] ?? 0] : undefined
+}
+
 /** Samples a second of PCMA. */
 export const rtpRate = 8000
 
 const samplesPerPacket = 160
 const packetMs = 20
 const pcma = 8
+/** As the offers of the tests name it. */
+const telephoneEvent = 101
 const marker = 0x80
 const amplitude = 0.4
 

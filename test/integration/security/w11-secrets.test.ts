@@ -1,10 +1,11 @@
 // W11: no secret is in a URL, and none is in a log, however much is logged. What is found in one gets nobody in.
 import { Hono } from 'hono'
 import t, { type Test } from 'tap'
-import type { Log } from '../../../runtime/log.ts'
+import { silentLog, type Log } from '../../../runtime/log.ts'
 import { createLoginThrottle } from '../../../runtime/login-throttle.ts'
 import { systemClock } from '../../../runtime/clock.ts'
 import { sessionGrant } from '../../../selector/contract.ts'
+import { createMemoryStore } from '../../../selector/store/memory/store.ts'
 import { createPublicApp } from '../../../selector/http/public-app.ts'
 import { phone } from '../../support/attack/phone.ts'
 import { answerSdp, openMediaServer } from '../../support/media-server.ts'
@@ -76,8 +77,15 @@ t.test('the WebSocket is proven inside, never by its URL', async t => {
 })
 
 function publicApp(t: Test, given: Pick<Parameters<typeof createPublicApp>[0], 'log' | 'credentials'>): Hono {
+  const store = createMemoryStore({
+    policy: { utilisation: 'expected', rho: 0.7 },
+    clock: systemClock,
+    log: silentLog,
+  })
   return createPublicApp({
     ...given,
+    dialler: { dial: async () => ({ kind: 'refused', refusal: { kind: 'away' } }) },
+    store,
     throttle: createLoginThrottle({ perAddress: 10, free: 2, clock: systemClock }),
     domain,
     wssPath: '/sip',

@@ -24,6 +24,8 @@ async function fixture(t: Test, wssUrl?: string): Promise<Fixture> {
   const dir = t.testdir({ secret: 'canary', page: { 'index.html': '<p>softphone', 'app.js': 'start()' } })
   const app = createPublicApp({
     credentials,
+    dialler: { dial: async () => ({ kind: 'refused', refusal: { kind: 'away' } }) },
+    store,
     throttle: createLoginThrottle({ perAddress: 5, free: 3, clock }),
     domain: 'portico.local',
     ...(wssUrl !== undefined && { wssUrl }),

@@ -32,12 +32,18 @@ function setUp() {
         register: () => orders.push('register'),
         dial: ({ muted }) => orders.push(muted ? 'dial muted' : 'dial'),
         restartMedia: () => orders.push('restart'),
+        press: digit => orders.push(`press ${digit}`),
         mute: on => orders.push(on ? 'mute' : 'unmute'),
         hangUp: () => orders.push('hang up'),
         close: () => orders.push('close'),
       }
     },
     requestSession: async asked => new Promise(answer => doors.push({ asked, answer })),
+    async orderCall({ password }, { number, reference }) {
+      orders.push(`order ${number} ${password}`)
+      return password === 'first' ? { kind: 'expired' } : { kind: 'taken', id: `id of ${reference}` }
+    },
+    dropCall: async (_session, id) => void orders.push(`drop ${id}`),
     after: (ms, task) => clock.after(ms, task),
     random: () => 0,
   })
@@ -68,6 +74,24 @@ t.test('from signing in to a call and out again', async (t: Test) => {
   phone.wish('sign-out')
   t.strictSame(orders, ['open first', 'register', 'dial', 'mute', 'hang up', 'close'])
   t.equal(phone.state.stage.kind, 'signed-out')
+})
+
+t.test('a call that is dialled when the session is over takes a new session first', async t => {
+  const { phone, orders, grant, link, tell } = setUp()
+  phone.signIn(words)
+  await grant()
+  link('up')
+  link('registered')
+  phone.wish('start-shift')
+  tell({ of: 'call', kind: 'answered' })
+  orders.splice(0)
+  phone.dial({ number: '030', reference: 'r1' })
+  await settled()
+  await grant('second')
+  phone.drop()
+  t.strictSame(orders, ['order 030 first', 'order 030 second', 'drop id of r1'])
+  phone.press('5')
+  t.equal(orders.at(-1), 'press 5')
 })
 
 t.test('a lost line is tried again by the ladder, and only once at a time', async t => {
