@@ -71,12 +71,12 @@ export type DialogEnd = 'ack-timeout' | 'session-expired' | 'cancelled-after-ans
 export interface ResponseParts {
   readonly status: number
   /** Default: the phrase of RFC 3261 §21. */
-  readonly reason?: string
-  readonly headers?: readonly HeaderLine[]
+  readonly reason?: string | undefined
+  readonly headers?: readonly HeaderLine[] | undefined
   /** With a body, give `Content-Type` in `headers`. */
-  readonly body?: Buffer | string
+  readonly body?: Buffer | string | undefined
   /** The To tag of the first response that creates a dialog; default: 64 random bits. */
-  readonly tag?: string
+  readonly tag?: string | undefined
 }
 
 /**
@@ -86,17 +86,17 @@ export interface ResponseParts {
 export interface RequestParts {
   readonly method: string
   /** The Request-URI; inside a dialog it is the remote target and may be left out. */
-  readonly uri?: string
+  readonly uri?: string | undefined
   /** The dialog to send in. */
-  readonly dialog?: string
+  readonly dialog?: string | undefined
   /** Where to send instead of the Request-URI's host: a SIP URI whose host is an address or a name. */
-  readonly nextHop?: string
+  readonly nextHop?: string | undefined
   /** The connection to send over; it goes before `nextHop`. */
-  readonly flow?: string
+  readonly flow?: string | undefined
   /** The listener to send from; default: the first one of the transport that is needed. */
-  readonly listener?: string
-  readonly headers?: readonly HeaderLine[]
-  readonly body?: Buffer | string
+  readonly listener?: string | undefined
+  readonly headers?: readonly HeaderLine[] | undefined
+  readonly body?: Buffer | string | undefined
 }
 
 /**

@@ -43,7 +43,7 @@ function headerLines(headers: Headers): string {
 }
 
 function isBroken(text: string): boolean {
-  return lineBreak.test(text) || hasBareNul(text)
+  return suspicious.test(text) && (lineBreak.test(text) || hasBareNul(text))
 }
 
 function syntax(part: string, text: string): PorticoError {
@@ -52,3 +52,5 @@ function syntax(part: string, text: string): PorticoError {
 
 const visible = /^[!-~\u0080-\uFFFF]+$/
 const lineBreak = /[\r\n]/
+// eslint-disable-next-line no-control-regex
+const suspicious = /[\r\n\0]/

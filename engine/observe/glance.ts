@@ -10,7 +10,8 @@ export interface Glance {
 export function glance(bytes: Buffer): Glance {
   if (!isResponse(bytes)) return { method: requestMethod(bytes) }
   const status = bytes.toString('latin1', 8, 11)
-  return { status, method: /(\S*)$/.exec(headerValue(bytes, cseq) ?? '')?.[1] ?? '' }
+  const named = headerValue(bytes, cseq) ?? ''
+  return { status, method: named.slice(Math.max(named.lastIndexOf(' '), named.lastIndexOf('\t')) + 1) }
 }
 
 /** The Call-ID of a message, at most 256 characters of it; undefined when it shows none. */
@@ -53,7 +54,7 @@ function valueAt(bytes: Buffer, from: number): string {
 }
 
 function isResponse(bytes: Buffer): boolean {
-  return bytes[3] === slash && bytes.length > 11 && bytes.toString('latin1', 0, 8) === 'SIP/2.0 '
+  return bytes[3] === slash && bytes.length > 11 && bytes.compare(statusLine, 0, 8, 0, 8) === 0
 }
 
 function requestMethod(bytes: Buffer): string {
@@ -61,6 +62,7 @@ function requestMethod(bytes: Buffer): string {
   return end > 0 && end <= longestMethod ? bytes.toString('latin1', 0, end) : ''
 }
 
+const statusLine = Buffer.from('SIP/2.0 ')
 const cr = 13
 const space = 32
 const slash = 47

@@ -39,8 +39,8 @@ class TappedTransports implements Transports {
   readonly #stopped: () => void
   /** Where the open connections lead, as far as they were heard. */
   readonly #flows = new Map<string, Source>()
-  /** By name and transport. */
-  #ours = new Map<string, ListenerAddress>()
+  /** By transport, then by name. */
+  #ours = new Map<Transport, Map<string | undefined, End>>()
 
   constructor(inner: Transports, taps: readonly Tap[], stopped: () => void) {
     this.#inner = inner
@@ -110,11 +110,15 @@ class TappedTransports implements Transports {
   }
 
   #local(listener: string | undefined, transport: Transport): End {
-    const key = `${listener ?? ''} ${transport}`
-    const known = this.#ours.get(key) ?? this.#find(listener, transport)
-    if (known === undefined) return { host: '', port: 0 }
-    this.#ours.set(key, known)
-    return known.bound
+    return this.#ours.get(transport)?.get(listener) ?? this.#remember(listener, transport)
+  }
+
+  #remember(listener: string | undefined, transport: Transport): End {
+    const found = this.#find(listener, transport)
+    if (found === undefined) return { host: '', port: 0 }
+    const named = this.#ours.get(transport) ?? new Map<string | undefined, End>()
+    this.#ours.set(transport, named.set(listener, found.bound))
+    return found.bound
   }
 
   #find(listener: string | undefined, transport: Transport): ListenerAddress | undefined {

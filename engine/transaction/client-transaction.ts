@@ -33,7 +33,7 @@ export interface ClientIdentity {
   readonly key: string
   readonly method: string
   /** The connection it depends on. */
-  readonly flow?: string
+  readonly flow?: string | undefined
 }
 
 /** A live client transaction: runs the machine of its method and carries out the effects. */

@@ -44,8 +44,8 @@ export function launch(core: Core, order: Launch): Launched {
   const message = withVia(core, order, branch)
   const bytes = written(message)
   if (bytes === undefined) return { ok: false, refusal: 'invalid-header' }
-  const flow = 'flow' in hop.target ? { flow: hop.target.flow } : {}
-  const identity = { id: order.id ?? core.newId(), key: clientKey(branch, method), method, ...flow }
+  const flow = 'flow' in hop.target ? hop.target.flow : undefined
+  const identity = { id: order.id ?? core.newId(), key: clientKey(branch, method), method, flow }
   const client: ClientTx = new ClientTransaction(identity, contextOf(order, message), core.clientOwner)
   core.clients.add(client)
   if (order.isHeld !== true) depart(core, client, bytes)

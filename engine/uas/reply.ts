@@ -1,4 +1,4 @@
-import type { ResponseParts, Source } from '../api.ts'
+import type { Source } from '../api.ts'
 import { targetOf } from '../addresses.ts'
 import type { Core } from '../core.ts'
 import { response } from '../message/build.ts'
@@ -9,8 +9,13 @@ import { written } from '../uac/written.ts'
 import { withFeedback, type Feedback } from '../overload.ts'
 import { stamped } from './incoming.ts'
 
-/** What the engine adds to a response where the application has not given it. */
-export interface ReplyParts extends ResponseParts {
+/** What the application gave for a response, and what the engine adds where it has not. */
+export interface ReplyParts {
+  readonly status: number
+  readonly reason?: string | undefined
+  readonly headers?: readonly HeaderLine[] | undefined
+  readonly body?: Buffer | string | undefined
+  readonly tag?: string | undefined
   readonly contact?: string | undefined
   /** The value of Server. */
   readonly server?: string | undefined
@@ -47,8 +52,10 @@ export function replyStateless(core: Core, request: SipRequest, source: Source, 
 function copiedLines({ headers }: SipRequest, status: number, tag: string | undefined): HeaderLine[] {
   const names = headers.names()
   const lines: HeaderLine[] = []
-  for (const [at, line] of headers.lines.entries()) {
+  for (let at = 0; at < names.length; at++) {
     const name = names[at] ?? ''
+    const line = headers.lines[at]
+    if (line === undefined) break
     if (name === 'to') lines.push(['To', withTag(line[1], tag)])
     else if (copiedNames.has(name)) lines.push(line)
     else if (name === 'record-route' && status > 100 && status < 300) lines.push(line)

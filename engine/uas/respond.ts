@@ -54,12 +54,16 @@ function answer(
   if (reliability === 'not-supported') return refused('no-100rel')
   const session = statedSession(core, server, request, parts)
   const tag = context.tag ?? parts.tag ?? core.random(8)
-  const contact = contactAt(listener, parseUri(request.uri)?.user)
+  const { reason, body } = parts
   const response = replyTo(request, {
-    ...parts,
+    status,
+    reason,
     headers: headersOf(parts, reliability, session),
+    body,
     tag,
-    contact: needsContact(server.method, status) ? contact : undefined,
+    contact: needsContact(server.method, status)
+      ? contactAt(listener, parseUri(request.uri)?.user)
+      : undefined,
     server: core.userAgent,
     feedback: core.overload.feedback(),
   })
@@ -67,8 +71,9 @@ function answer(
   if (bytes === undefined) return refused('invalid-header')
   if (status > 100) context.tag = tag
   const { headers } = response
-  const said = { contact: headers.get('contact') ?? contact, expires: headers.get('expires') }
-  const ready = { core, server, request, response, sent: { status, bytes, ...said }, session }
+  const contact = headers.get('contact') ?? ''
+  const sent = { status, bytes, contact, expires: headers.get('expires') }
+  const ready = { core, server, request, response, sent, session }
   return reliability === undefined ? send(ready) : sendEarly(ready, reliability)
 }
 

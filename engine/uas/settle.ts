@@ -90,7 +90,7 @@ function settleCall(
   const live = context.dialog ?? open(core, server, request, contact)
   context.dialog = live
   if (status < 200) return live.plain.id
-  live.plain = { ...live.plain, contact }
+  if (live.plain.contact !== contact) live.plain = { ...live.plain, contact }
   live.isEarly = false
   live.theirInvite = undefined
   awaitAck(core, live, server, request, sent)

@@ -21,11 +21,11 @@ export function createCallLog({ sessions, records, door, cdrFile, log, onBegan }
   function show(call: LiveCall): void {
     const { leg: _, ...shown } = call
     const session: Session = { ...shown, door }
-    sessions.put(session).catch(notShown(call.id))
+    sessions.put(session).catch((cause: unknown) => notShown(call.id, cause))
   }
 
-  function notShown(call: string): (cause: unknown) => void {
-    return cause => log.warn('call.not-shown', { call, cause: messageOf(cause) })
+  function notShown(call: string, cause: unknown): void {
+    log.warn('call.not-shown', { call, cause: messageOf(cause) })
   }
 
   async function keep(record: CallRecord, measured: Promise<MediaStatistics | undefined>): Promise<void> {
@@ -51,7 +51,7 @@ export function createCallLog({ sessions, records, door, cdrFile, log, onBegan }
       keep(record, measured).catch((cause: unknown) => {
         log.warn('cdr.not-kept', { call: record.id, cause: messageOf(cause) })
       })
-      sessions.remove(record.id).catch(notShown(record.id))
+      sessions.remove(record.id).catch((cause: unknown) => notShown(record.id, cause))
     },
   }
 }

@@ -291,10 +291,10 @@ export class CallSession {
       leg: dialog.slice(0, dialog.lastIndexOf(';from-tag=')),
       kind,
       agent,
-      ...dialled,
-      ...(server !== undefined && { server }),
       state: nameOf(this.#state),
       since: this.#since,
+      ...dialled,
+      ...(server !== undefined && { server }),
     }
   }
 
@@ -322,9 +322,18 @@ type BookEffect = Extract<
   }
 >
 
-/** A state as others know it. */
+/** A state as others know it: what the media anchor does in between takes no time to speak of. */
 function nameOf(state: CallState): string {
-  return state.kind === 'trying' && state.ringing ? 'ringing' : state.kind
+  switch (state.kind) {
+    case 'offering':
+      return 'placing'
+    case 'trying':
+      return state.ringing ? 'ringing' : 'trying'
+    case 'answering':
+      return 'ringing'
+    default:
+      return state.kind
+  }
 }
 
 /** The media server that a state names. */

@@ -82,14 +82,9 @@ class StorePlacement implements Placement {
 
   #record(decision: Decision): void {
     const { store, log } = this.#options
-    const { call, agent, choice, looked } = decision
-    log.info('placement.choice', {
-      call,
-      agent,
-      ...(choice.kind === 'chosen' ? { server: choice.server } : { none: choice.reason }),
-      rule: decision.picked?.rule,
-      looked: looked.map(({ server: { id }, share }) => ({ id, share })),
-    })
+    const { call, agent, choice } = decision
+    // A call that is placed says so when it is over, and the record of the decision says why.
+    if (choice.kind === 'none') log.info('placement.none', { call, agent, reason: choice.reason })
     store.decisions.put(decision).catch((cause: unknown) => {
       log.warn('placement.not-recorded', { call, cause: messageOf(cause) })
     })

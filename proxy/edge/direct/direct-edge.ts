@@ -53,11 +53,8 @@ class DirectEdge implements SipEdge {
     this.#inbox.during(() => {
       const invite = this.#book.invites.get(transaction)
       if (status >= 200) this.#book.invites.delete(transaction)
-      const done = this.#engine.respond(transaction, {
-        status,
-        ...(reason !== undefined && { reason }),
-        ...parts(order),
-      })
+      const { headers, body } = parts(order)
+      const done = this.#engine.respond(transaction, { status, reason, headers, body })
       if (done.ok) return
       this.#log.info('edge.response-refused', { transaction, status, refusal: done.refusal })
       // The far end never heard the 2xx, so the dialog that the call logic now believes in will not exist.
@@ -70,15 +67,10 @@ class DirectEdge implements SipEdge {
   request(order: RequestOrder): void {
     const { transaction, method, uri, dialog, nextHop, flow, side } = order
     this.#inbox.during(() => {
-      const done = this.#engine.request({
-        method,
-        ...(uri !== undefined && { uri }),
-        ...(dialog !== undefined && { dialog }),
-        ...(nextHop !== undefined && { nextHop }),
-        ...(flow !== undefined && { flow }),
-        ...(side !== undefined && { listener: this.#listeners[side] }),
-        ...parts(order),
-      })
+      const { headers, body } = parts(order)
+      const listener = side && this.#listeners[side]
+      // Written out: spreads would give the engine objects of many hidden classes.
+      const done = this.#engine.request({ method, uri, dialog, nextHop, flow, listener, headers, body })
       if (done.ok) return this.#book.sent(transaction, done.transaction)
       this.#log.info('edge.request-refused', { transaction, method, refusal: done.refusal })
       const response = localResponse(done.refusal === 'unknown-dialog' ? 481 : 503)
