@@ -141,8 +141,6 @@ export interface Media {
   drop(call: string, tag: string): Promise<void>
   /** What came in from each party so far; nothing when no such call is anchored. */
   statistics(call: string): Promise<MediaStatistics | undefined>
-  /** Takes up a call that another door anchored; false when no anchor knows it. */
-  adopt(call: string): Promise<boolean>
   /** Frees whatever the call holds and tells what came in from each party; an unknown call is no error. */
   end(call: string): Promise<MediaStatistics | undefined>
 }

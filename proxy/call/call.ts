@@ -23,6 +23,8 @@ export interface Call {
   /** What the two parties are to the media anchor. */
   readonly aSide: MediaSide
   readonly bSide: MediaSide
+  /** The address that the caller's INVITE came from. */
+  readonly source: string
   /** The caller's SDP; undefined when it leaves the offer to the other side (RFC 3261 §13.2.1). */
   readonly offer: string | undefined
   readonly target: Target

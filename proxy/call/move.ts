@@ -4,7 +4,7 @@ import type { Call, CallEvent, Effect, Leg, LegName, Step, Up } from './call.ts'
 import { settling } from './connect.ts'
 import { ack } from './ending.ts'
 import { healthAfter, type Refusal } from './failover.ts'
-import { innerLeg, other } from './parties.ts'
+import { innerLeg, mediaParty, other } from './parties.ts'
 import { isOffer, respondTo } from './reoffer.ts'
 
 /**
@@ -197,6 +197,6 @@ function exchangeOf(call: Call, { media, legs }: Up, move: Move, from: LegName, 
   const inner = innerLeg(call)
   const outer = other(inner)
   const there: MediaParty = { tag: move.branch, side: 'server' }
-  const here: MediaParty = { tag: legs[outer].tag, side: outer === 'a' ? call.aSide : call.bSide }
+  const here = mediaParty(call, outer, legs[outer].tag)
   return { call: media, ...(from === outer ? { from: here, to: there } : { from: there, to: here }), sdp }
 }

@@ -71,6 +71,7 @@ export function newCall(
     dialog: event.dialogToBe,
     offer: body?.content,
     ...sidesOf(parties),
+    source: event.origin.address,
     anchored: limits.anchored,
     attempts: limits.attempts,
     tryMs: limits.tryMs,

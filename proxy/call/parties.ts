@@ -25,16 +25,22 @@ export function partyOf(call: Call, leg: LegName): 'agent' | 'trunk' | 'server' 
 
 /** An SDP of the leg `from` on its way to the other, before both are up. */
 export function firstExchange(call: Call, { branch }: Attempt, from: LegName, sdp: string): MediaExchange {
-  const a: MediaParty = { tag: 'a', side: call.aSide }
-  const b: MediaParty = { tag: branch, side: call.bSide }
+  const a = mediaParty(call, 'a', 'a')
+  const b = mediaParty(call, 'b', branch)
   return { call: branch, ...(from === 'a' ? { from: a, to: b } : { from: b, to: a }), sdp }
 }
 
 /** An SDP of the leg `from` on its way to the other. */
 export function exchange(call: Call, { media, legs }: Up, from: LegName, sdp: string): MediaExchange {
-  const a: MediaParty = { tag: legs.a.tag, side: call.aSide }
-  const b: MediaParty = { tag: legs.b.tag, side: call.bSide }
+  const a = mediaParty(call, 'a', legs.a.tag)
+  const b = mediaParty(call, 'b', legs.b.tag)
   return { call: media, ...(from === 'a' ? { from: a, to: b } : { from: b, to: a }), sdp }
+}
+
+/** A leg as the media anchor knows it. A media server may send its media from wherever it likes; a caller from outside may not name the inside. */
+export function mediaParty({ aSide, bSide, source }: Call, leg: LegName, tag: string): MediaParty {
+  if (leg === 'b') return { tag, side: bSide }
+  return aSide === 'server' ? { tag, side: aSide } : { tag, side: aSide, source }
 }
 
 /** A session description as a body. */

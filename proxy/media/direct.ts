@@ -10,7 +10,6 @@ export const directMedia: MediaAnchor = {
   answer: asItIs,
   drop: async () => undefined,
   statistics: async () => undefined,
-  adopt: async () => true,
   end: async () => undefined,
   start: async () => undefined,
   stop: async () => undefined,

@@ -70,14 +70,6 @@ export class RtpengineMedia implements MediaAnchor {
     return statisticsOf(await asked?.catch(unlessRefused))
   }
 
-  async adopt(call: string): Promise<boolean> {
-    const asked = this.#nodes.map(async node => {
-      await node.send(queryCommand(call))
-      node.take(call)
-    })
-    return (await Promise.allSettled(asked)).some(({ status }) => status === 'fulfilled')
-  }
-
   async end(call: string): Promise<MediaStatistics | undefined> {
     return statisticsOf(await this.#holding(call)?.end(call))
   }

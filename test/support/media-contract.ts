@@ -108,20 +108,6 @@ export function holdsMediaContract(t: Test, open: (t: Test) => Promise<MediaAnch
     t.equal(await media.end('c8'), undefined)
   })
 
-  t.test('another door takes a call up, and only one that exists', async t => {
-    const media = await open(t)
-    await media.invite(said('c9', caller, first))
-    const before = await media.answer(said('c9', first, caller))
-    const other = await open(t)
-    await t.rejects(other.answer(said('c9', first, caller)), { code: 'E_MEDIA_REFUSED' })
-    t.equal(await other.adopt('c9'), true)
-    t.equal(await other.adopt('nothing'), false)
-    await other.invite(said('c9', caller, second))
-    t.equal(audioTarget(await other.answer(said('c9', second, caller))).port, audioTarget(before).port)
-    t.ok(await other.end('c9'))
-    t.equal(await media.statistics('c9'), undefined)
-  })
-
   t.test('what belongs to no call is refused', async t => {
     const media = await open(t)
     await t.rejects(media.offer(said('c10', caller, first)), { code: 'E_MEDIA_REFUSED' })

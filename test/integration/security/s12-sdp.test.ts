@@ -1,6 +1,9 @@
 // S12: a description that is beyond a limit, or that sends media in clear from a browser, goes no further than the door. What the
 // rules keep is in test/unit/proxy/media; here is that nothing reaches rtpengine before they were applied, and what they cost.
 import t, { type Test } from 'tap'
+import { Headers } from '../../../engine/message/headers.ts'
+import { newCall } from '../../../proxy/call/new-call.ts'
+import { mediaParty } from '../../../proxy/call/parties.ts'
 import { directMedia } from '../../../proxy/media/direct.ts'
 import { NgClient } from '../../../proxy/media/ng.ts'
 import { RtpengineMedia } from '../../../proxy/media/rtpengine.ts'
@@ -29,6 +32,7 @@ async function anchor(t: Test) {
   return { media, asked: () => node.orders.filter(({ command }) => command !== 'ping') }
 }
 
+const limits = { calls: 1, attempts: 1, tryMs: 1, ringMs: 1, flowGraceMs: 1, anchored: true }
 const candidate = 'a=candidate:1 1 udp 1 192.0.2.1 4000 typ host\r\n'
 
 for (const [what, from, sdp] of [
@@ -48,6 +52,31 @@ for (const [what, from, sdp] of [
     t.equal(asked().length, 1)
   })
 }
+
+t.test('a caller from outside cannot have media sent to an address of the inside', async t => {
+  const { media, asked } = await anchor(t)
+  const sdp = plain.replaceAll('192.0.2.1', '10.0.0.11')
+  const event = {
+    kind: 'request',
+    transaction: 't1',
+    dialogToBe: 'd;from-tag=x',
+    request: {
+      kind: 'request',
+      method: 'INVITE',
+      uri: 'sip:1@d',
+      headers: new Headers([['Content-Type', 'application/sdp']]),
+      body: Buffer.from(sdp),
+    },
+    origin: { transport: 'udp', address: '198.51.100.7', port: 5060 },
+  } as const
+  const made = newCall(event, { kind: 'agent', agent: '1001', flow: 'f' }, limits, 'portico.test')
+  if (made.kind !== 'made') throw new Error(`refused: ${made.status}`)
+  const call = { ...made.call, aSide: 'carrier' } as const
+  await media.invite({ call: 'c', from: mediaParty(call, 'a', 'a'), to: server, sdp })
+  const told = JSON.stringify(asked())
+  t.match(told, /198\.51\.100\.7/, 'it goes to where the call came from')
+  t.notMatch(told, /10\.0\.0\.11/)
+})
 
 t.test('without an anchor the limits hold as well', async t => {
   for (const sdp of [plain + candidate.repeat(65), `${plain}a=x\0\r\n`]) {

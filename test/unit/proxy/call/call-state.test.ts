@@ -21,7 +21,7 @@ const offering: CallState = {
   tried: ['ms-1'],
   rehomed: false,
 }
-const a = { tag: 'a', side: 'browser' } as const
+const a = { tag: 'a', side: 'browser', source: '198.51.100.7' } as const
 const b = { tag: 'c1-b1', side: 'server' } as const
 const exchangeA = { call: 'c1-b1', from: a, to: b, sdp: 'o=a' }
 const invite: Effect = { kind: 'invite', key: 'c1-b1', exchange: exchangeA }

@@ -37,6 +37,7 @@ export const agentCall: Call = {
   transaction: 't-a',
   dialog: 'd-a',
   aSide: 'browser',
+  source: '198.51.100.7',
   bSide: 'server',
   offer: 'o=a',
   target: { kind: 'any-server' },

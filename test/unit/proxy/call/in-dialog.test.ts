@@ -7,7 +7,7 @@ import { agentCall, clientCall, up } from './fixtures.ts'
 const endMedia: Effect = { kind: 'end-media', media: 'c1-b1' }
 const stopFlow: Effect = { kind: 'stop-timer', timer: 'flow' }
 const left: readonly Effect[] = [{ kind: 'leave' }, { kind: 'release' }]
-const a = { tag: 'a', side: 'browser' } as const
+const a = { tag: 'a', side: 'browser', source: '198.51.100.7' } as const
 const b = { tag: 'c1-b1', side: 'server' } as const
 const byeTo = (leg: LegName): Effect => ({ kind: 'bye', dialog: `d-${leg}` })
 const respond = (status: number): Extract<Effect, { kind: 'respond' }> => ({

@@ -5,7 +5,7 @@ import { agentCall, clientCall, late, onMs1, trying, withoutOffer } from './fixt
 
 const call = withoutOffer(clientCall)
 const sdp = (content: string) => ({ type: 'application/sdp', content }) as const
-const a = { tag: 'a', side: 'carrier' } as const
+const a = { tag: 'a', side: 'carrier', source: '198.51.100.7' } as const
 const b = { tag: 'c1-b1', side: 'server' } as const
 const asked = { ...trying, offered: undefined }
 

@@ -6,7 +6,7 @@ import { agentCall, clientCall, dialOut, ms2, onMs2, up } from './fixtures.ts'
 
 const sdp = (content: string) => ({ type: 'application/sdp', content }) as const
 const begin = { kind: 'move', server: ms2, isLost: false } as const
-const browser = { tag: 'a', side: 'browser' } as const
+const browser = { tag: 'a', side: 'browser', source: '198.51.100.7' } as const
 const there = { tag: 'c1-b2', side: 'server' } as const
 const move: Move = {
   server: ms2,
