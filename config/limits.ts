@@ -97,6 +97,12 @@ export const limits = z.strictObject({
     'SIP messages a second that one WebSocket may bring; more closes it. 0: any number.',
   ),
   messagesBurst: limit(50, 1, 100_000, 'SIP messages at once that one WebSocket may bring.'),
+  heldMessages: limit(
+    8,
+    1,
+    64,
+    'SIP messages of one WebSocket that wait while the other doors are asked whose call they belong to.',
+  ),
   maxFragments: limit(64, 1, 1_024, 'The most fragments of a WebSocket message.'),
   maxBufferedChunks: limit(256, 16, 4_096, 'The most unread pieces of a WebSocket connection.'),
   requestBodyBytes: limit(65_536, 1_024, 1_048_576, 'Longest body of an HTTP request.'),

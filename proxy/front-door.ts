@@ -11,7 +11,7 @@ import { dialEvent } from './call/dial-log.ts'
 import { Mover } from './call/mover.ts'
 import { bodyOf, newCall, type CallLimits, type Parties } from './call/new-call.ts'
 import { agentLeg, partyOf } from './call/parties.ts'
-import type { Directory, EdgeEvent, Outward } from './ports.ts'
+import type { Directory, EdgeEvent, OtherDoors, Outward } from './ports.ts'
 import type { Agents } from './registrar/agents.ts'
 import type { Servers } from './registrar/servers.ts'
 import { callerAt, type Caller } from './route/caller.ts'
@@ -28,6 +28,8 @@ export interface FrontDoorOptions {
   readonly agents: Agents
   /** Absent: media servers do not register themselves. */
   readonly servers?: Servers
+  /** Absent: this door is reached by its own connections only. */
+  readonly otherDoors?: OtherDoors
   readonly prober: Prober
   readonly outward: Outward
   /** Hangs up every leg of a call that a media server has, asked by its Manager Interface. */
@@ -207,8 +209,31 @@ export class FrontDoor {
   async #register(event: RequestEvent, flow: string): Promise<void> {
     const agent = await this.#options.agents.register(event, flow)
     if (agent === undefined) return
-    for (const session of this.calls.all())
-      if (session.isAway && session.call.agent === agent) session.followTo(flow)
+    for (const session of this.#waitingFor(agent)) session.followTo(flow)
+    this.#options.otherDoors?.agentHere(agent, flow)
+  }
+
+  /** Calls of this door whose agent has lost its connection. */
+  #waitingFor(agent: string): readonly CallSession[] {
+    return [...this.calls.all()].filter(session => session.isAway && session.call.agent === agent)
+  }
+
+  /** An agent has registered over a connection of another door, and is heard there in its calls here that wait for it. */
+  agentAt(agent: string, flow: string): void {
+    for (const session of this.#waitingFor(agent)) {
+      if (session.agentCallId !== undefined) this.#options.otherDoors?.claim(flow, session.agentCallId)
+      session.followTo(flow)
+    }
+  }
+
+  /** A connection of another door brought a request in one of these dialogs: if it is an agent's here, it comes here. */
+  whose(dialogs: readonly string[], flow: string): void {
+    for (const dialog of dialogs) {
+      const found = this.calls.byDialog(dialog)
+      const callId = dialog.slice(0, dialog.lastIndexOf(';from-tag='))
+      if (found && partyOf(found.session.call, found.leg) === 'agent')
+        this.#options.otherDoors?.claim(flow, callId)
+    }
   }
 
   async #fromAgent(event: RequestEvent, flow: string): Promise<void> {

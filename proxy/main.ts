@@ -16,16 +16,17 @@ import { createLoginThrottle } from '../runtime/login-throttle.ts'
 import type { Credentials } from '../selector/credentials.ts'
 import { pinTokensOf, realmOf } from '../selector/main.ts'
 import type { MediaServer } from '../selector/domain/media-server.ts'
-import type { DoorTalk, ServerNews, Store } from '../selector/store/store.ts'
+import type { Doors, DoorTalk, ServerNews, Store } from '../selector/store/store.ts'
 import { createCallLog } from './call/call-log.ts'
 import type { Calls } from './call/calls.ts'
 import { followDials } from './call/dial-log.ts'
 import { createEvacuation, type Evacuation } from './call/evacuation.ts'
+import type { SharedFlows } from './edge/shared-flows.ts'
 import { FrontDoor } from './front-door.ts'
 import { directMedia } from './media/direct.ts'
 import { NgClient } from './media/ng.ts'
 import { RtpengineMedia, type MediaAnchor } from './media/rtpengine.ts'
-import type { CallLog, Directory, LiveCall, Placement, SipEdge } from './ports.ts'
+import type { CallLog, Directory, LiveCall, Outward, Placement, SipEdge } from './ports.ts'
 import { createAgents, type Agents } from './registrar/agents.ts'
 import { createAuthenticator } from './registrar/authenticate.ts'
 import { createNonces } from './registrar/nonces.ts'
@@ -106,13 +107,14 @@ export function createDoor(options: DoorOptions, given?: Signalling): Door {
       async start() {
         watch.prober.start()
         evacuation.start()
-        talk = options.store.doors.join(message => watch.heard(message))
+        talk = joinDoors(options.store.doors, composed, signalling.shared)
         endOrders = options.store.orders.take(order => frontDoor.order(order))
       },
       async stop() {
         evacuation.stop()
         watch.prober.stop()
         talk?.leave()
+        signalling.shared?.leave()
         endOrders?.()
         frontDoor.hangUpAll()
         // The BYEs leave before the sockets are closed.
@@ -150,7 +152,28 @@ function publicUrlOf({ listen }: Config, transports: Transports): string {
   return `https://${shown}:${listening?.bound.port ?? port}/`
 }
 
+/** Takes part in what the doors of the fleet tell each other. */
+function joinDoors(
+  doors: Doors,
+  { door, watch, frontDoor }: Composed,
+  shared: SharedFlows | undefined,
+): DoorTalk {
+  const talk = doors.join(message => {
+    if (message.kind === 'server') return watch.heard(message)
+    if (shared === undefined) return
+    if (message.kind === 'agent-here') return frontDoor.agentAt(message.agent, message.flow)
+    if (message.kind === 'whose') return frontDoor.whose(message.dialogs, message.flow)
+    shared.hear(message)
+  })
+  const isHere = (dialogs: readonly string[]): boolean =>
+    dialogs.some(dialog => frontDoor.calls.byDialog(dialog) !== undefined)
+  shared?.join({ door, talk, isHere })
+  return talk
+}
+
 interface Composed {
+  /** Its name among the doors. */
+  readonly door: string
   readonly edge: SipEdge
   readonly directory: StoreDirectory
   readonly rules: Rules
@@ -159,7 +182,11 @@ interface Composed {
   readonly frontDoor: FrontDoor
 }
 
-function compose(options: DoorOptions, { edge: bare, trace }: Signalling, media: MediaAnchor): Composed {
+function compose(
+  options: DoorOptions,
+  { edge: bare, trace, shared }: Signalling,
+  media: MediaAnchor,
+): Composed {
   const { config, store, credentials, clock, log } = options
   const door = `${hostname()}-${randomBytes(4).toString('hex')}`
   const directory = createDirectory({ store, credentials: user => credentials.ha1For(user), log })
@@ -196,14 +223,10 @@ function compose(options: DoorOptions, { edge: bare, trace }: Signalling, media:
     directory,
     agents: createAgentsSide(options, edge, directory, door),
     ...(options.registration && { servers: createServersSide(options, options.registration, edge) }),
+    ...(shared && { otherDoors: shared }),
     prober,
     hangUpAt: options.hangUpAt ?? (async () => 0),
-    outward: createOutward({
-      bindings: store.bindings,
-      choice: trunks.choice,
-      door,
-      domain: config.agents.domain,
-    }),
+    outward: createOutwardSide(options, trunks, shared, door),
     reception: createReceptionSide(options, ports, trunks, rules),
     domain: config.agents.domain,
     limits: {
@@ -214,7 +237,7 @@ function compose(options: DoorOptions, { edge: bare, trace }: Signalling, media:
       ...config.failover,
     },
   })
-  return { edge, directory, rules, presence, watch, frontDoor }
+  return { door, edge, directory, rules, presence, watch, frontDoor }
 }
 
 function evacuationOf({ store, clock, log }: DoorOptions, { directory, frontDoor }: Composed): Evacuation {
@@ -231,6 +254,21 @@ function evacuationOf({ store, clock, log }: DoorOptions, { directory, frontDoor
 /** A number in [0, 1). */
 function fraction(): number {
   return Number.parseInt(randomHex(4), 16) / 2 ** 32
+}
+
+function createOutwardSide(
+  { config, store }: DoorOptions,
+  { choice }: Trunks,
+  shared: SharedFlows | undefined,
+  door: string,
+): Outward {
+  return createOutward({
+    bindings: store.bindings,
+    choice,
+    door,
+    ...(shared && { reach: (flow: string) => shared.reach(flow) }),
+    domain: config.agents.domain,
+  })
 }
 
 function createAgentsSide(options: DoorOptions, edge: SipEdge, directory: Directory, door: string): Agents {

@@ -269,8 +269,18 @@ export interface TrunkChoice {
   choose(call: OutgoingCall): TrunkWays
 }
 
-/** The location service (RFC 3261 §10), shared by all doors. */
-export type { BindingStore as Bindings } from '../selector/store/store.ts'
+/** The location service (RFC 3261 §10), shared by all doors. What doors tell each other. */
+export type { BindingStore as Bindings, DoorMessage, DoorTalk } from '../selector/store/store.ts'
+
+/** Agents' connections to other doors. Their ids are unlike those of this door's own. */
+export interface OtherDoors {
+  /** Tells the others that the agent is reached over a connection of this door. */
+  agentHere(agent: string, flow: string): void
+  /** From now on this door may send over that connection. */
+  reach(flow: string): void
+  /** As `reach`; and what comes over it with that Call-ID is for this door. */
+  claim(flow: string, callId: string): void
+}
 
 /** Calls as others may see them while they last, and what is left of them when they are over. */
 export interface CallLog {

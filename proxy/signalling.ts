@@ -21,6 +21,7 @@ import { PorticoError } from '../runtime/errors.ts'
 import type { Log } from '../runtime/log.ts'
 import { createDirectEdge } from './edge/direct/direct-edge.ts'
 import { createDrachtioEdge } from './edge/drachtio/drachtio-edge.ts'
+import { SharedFlows } from './edge/shared-flows.ts'
 import type { SipEdge } from './ports.ts'
 
 export interface SignallingOptions {
@@ -40,6 +41,8 @@ export interface Signalling {
   readonly transports: Transports
   /** Shows a new certificate to agents who connect from now on. Throws `E_LISTEN` when it cannot be used; the old one stays. */
   readonly setCertificate?: (certificate: Certificate) => void
+  /** Agents' connections that doors share; absent where the edge can use its own only. */
+  readonly shared?: SharedFlows
   /** What engine and sockets count. */
   readonly metrics?: Metrics
   /** The last calls as they were on the wire. */
@@ -55,8 +58,14 @@ export function createSignalling(options: SignallingOptions): Signalling {
     shedLevel({ transactions: 0, lagMs: load.lagMs(), heap: load.heapShare() }, limits) >= 2
   const sockets = openSockets(options, [publicListener(config), ...sipListeners(config)], isOverloaded)
   const { transports, metrics } = sockets
+  const shared = new SharedFlows({
+    inner: transports,
+    listener: 'public',
+    heldMessages: config.limits.heldMessages,
+    clock,
+  })
   const engine = createEngine({
-    transports,
+    transports: shared,
     clock,
     random: randomHex,
     log,
@@ -66,7 +75,7 @@ export function createSignalling(options: SignallingOptions): Signalling {
     load,
   })
   const edge = createDirectEdge({ engine, listeners: { inside: 'inside', trunk: 'trunk' }, log })
-  return { ...sockets, edge }
+  return { ...sockets, shared, edge }
 }
 
 /** The numbers of the settings that the engine itself holds to. */
@@ -132,7 +141,7 @@ function publicListener({ listen, agents }: Config): ListenerOptions {
   }
 }
 
-type Sockets = Required<Omit<Signalling, 'edge'>>
+type Sockets = Required<Omit<Signalling, 'edge' | 'shared'>>
 
 /** Every socket of a door, with counters, trace and capture on what passes through them. */
 function openSockets(

@@ -19,12 +19,14 @@ export interface SyntheticAgentOptions {
 /** An agent's phone on a WebSocket of its own, without a microphone. */
 export class SyntheticAgent {
   readonly userAgent: UserAgent
+  readonly #connection: WsClient
   readonly #engine: ReturnType<typeof createEngine>
   readonly #aor: string
   readonly #target: string
 
   constructor({ agent, domain, account, ...connection }: SyntheticAgentOptions) {
-    const transports = new WsClient({ ...connection, connectMs: 5_000 })
+    this.#connection = new WsClient({ ...connection, connectMs: 5_000 })
+    const transports = this.#connection
     this.#engine = createEngine({ transports, clock: systemClock, random: randomHex, log: silentLog })
     this.userAgent = new UserAgent(this.#engine, account)
     this.#aor = `sip:${agent}@${domain}`
@@ -34,6 +36,11 @@ export class SyntheticAgent {
   /** Connects. Rejects with `E_LISTEN` when the door does not let it in. */
   async start(): Promise<void> {
     await this.#engine.start()
+  }
+
+  /** Loses its connection and opens another one, to the same door or to another. Its calls know nothing of it. */
+  async reconnect(url: string): Promise<void> {
+    await this.#connection.reopen(url)
   }
 
   async stop(): Promise<void> {

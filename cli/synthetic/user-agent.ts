@@ -50,7 +50,11 @@ export class UserAgent {
   async request(parts: RequestParts): Promise<Final> {
     const first = await this.#send(parts)
     if (first.final.status !== 401 || !this.#account) return first.final
-    const answer = this.#answer(first.final.response, parts, this.#account)
+    const { method } = parts
+    const answer = this.#answer(first.final.response, { method, uri: first.sent.uri }, this.#account)
+    // Inside a dialog the engine itself counts on.
+    if (parts.dialog !== undefined)
+      return (await this.#send({ ...parts, headers: [...(parts.headers ?? []), answer] })).final
     // RFC 3261 §22.2: the second request carries the Call-ID and From tag of the first.
     const same = ['Call-ID', 'From'].map((name): HeaderLine => [name, first.sent.headers.get(name) ?? ''])
     const headers = [

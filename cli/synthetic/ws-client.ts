@@ -19,6 +19,7 @@ export class WsClient implements Transports {
   readonly #options: WsClientOptions
   readonly #address: ListenerAddress
   #socket: WebSocket | undefined
+  #receive: (event: TransportEvent) => void = () => undefined
 
   constructor(options: WsClientOptions) {
     this.#options = options
@@ -30,7 +31,18 @@ export class WsClient implements Transports {
   }
 
   async start(receive: (event: TransportEvent) => void): Promise<void> {
-    const { url, origin, ca, connectMs } = this.#options
+    this.#receive = receive
+    await this.#open(this.#options.url)
+  }
+
+  /** Cuts the connection without a word and opens another one, as a phone does that has changed its network. */
+  async reopen(url: string): Promise<void> {
+    this.#socket?.removeAllListeners('close').terminate()
+    await this.#open(url)
+  }
+
+  async #open(url: string): Promise<void> {
+    const { origin, ca, connectMs } = this.#options
     const socket = new WebSocket(url, 'sip', {
       origin,
       handshakeTimeout: connectMs,
@@ -47,13 +59,13 @@ export class WsClient implements Transports {
       listener: 'agent',
     }
     socket.on('message', (data: Buffer) => {
-      if (data.length > 4) receive({ kind: 'message', bytes: data, source })
+      if (data.length > 4) this.#receive({ kind: 'message', bytes: data, source })
     })
     await new Promise<void>((resolve, reject) => {
       socket.once('open', resolve)
       socket.on('error', cause => reject(new PorticoError('E_LISTEN', `${url}: ${cause.message}`, { cause })))
     })
-    socket.on('close', () => receive({ kind: 'flow-closed', flow: 'the-one' }))
+    socket.on('close', () => this.#receive({ kind: 'flow-closed', flow: 'the-one' }))
   }
 
   async stop(): Promise<void> {

@@ -89,6 +89,12 @@ export class CallSession {
     return this.#timers.has('flow')
   }
 
+  /** Call-ID of the agent's leg; undefined when this call has none, or it is not made yet. */
+  get agentCallId(): string | undefined {
+    const dialog = this.#agentDialog
+    return dialog?.slice(0, dialog.lastIndexOf(';from-tag='))
+  }
+
   /** The agent is reached over another connection from now on. */
   followTo(flow: string): void {
     this.flow = flow

@@ -253,9 +253,29 @@ export const orderMessage: z.ZodType<OrderMessage> = z.union([
   z.object({ id: text, outcome: orderOutcome }),
 ])
 
+const bytes = z.base64().max(1_500_000)
+
 /** What doors tell each other. */
-export const doorMessage: z.ZodType<DoorMessage> = z.object({
-  kind: z.literal('server'),
-  server: id,
-  news: z.enum(['died', 'silent', 'heard', 'live']),
-})
+export const doorMessage: z.ZodType<DoorMessage> = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('server'),
+    server: id,
+    news: z.enum(['died', 'silent', 'heard', 'live']),
+  }),
+  z.object({ kind: z.literal('agent-here'), agent: id, flow: text }),
+  z.object({ kind: z.literal('whose'), flow: text, callId: text, dialogs: z.array(text).max(2) }),
+  z.object({ kind: z.literal('claim'), door: text, flow: text, callId: text }),
+  z.object({ kind: z.literal('to-agent'), door: text, flow: text, bytes }),
+  z.object({
+    kind: z.literal('from-agent'),
+    door: text,
+    source: z.object({
+      transport: z.enum(['udp', 'tcp', 'tls', 'ws', 'wss']),
+      address: text,
+      port: z.int().min(0).max(65_535),
+      flow: text,
+    }),
+    bytes,
+  }),
+  z.object({ kind: z.literal('flow-over'), flow: text }),
+])

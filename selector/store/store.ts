@@ -320,8 +320,37 @@ export interface ServerNews {
   readonly news: 'died' | 'silent' | 'heard' | 'live'
 }
 
-/** One message from door to door. */
-export type DoorMessage = { readonly kind: 'server' } & ServerNews
+/** One message from door to door. `bytes` is one SIP message in base64; `flow` a connection that one of the doors holds. */
+export type DoorMessage =
+  | ({ readonly kind: 'server' } & ServerNews)
+  /** The agent has registered over that connection. */
+  | { readonly kind: 'agent-here'; readonly agent: string; readonly flow: string }
+  /** A request in one of these dialogs came over that connection, and is of no call here. */
+  | {
+      readonly kind: 'whose'
+      readonly flow: string
+      readonly callId: string
+      readonly dialogs: readonly string[]
+    }
+  /** What comes over that connection with that Call-ID is for `door`. */
+  | { readonly kind: 'claim'; readonly door: string; readonly flow: string; readonly callId: string }
+  /** `door` has something for the agent at that connection; the answers are for it. */
+  | { readonly kind: 'to-agent'; readonly door: string; readonly flow: string; readonly bytes: string }
+  | {
+      readonly kind: 'from-agent'
+      readonly door: string
+      readonly source: FlowSource
+      readonly bytes: string
+    }
+  | { readonly kind: 'flow-over'; readonly flow: string }
+
+/** Where an agent's connection comes from. */
+export interface FlowSource {
+  readonly transport: 'udp' | 'tcp' | 'tls' | 'ws' | 'wss'
+  readonly address: string
+  readonly port: number
+  readonly flow: string
+}
 
 /** Rights that one process at a time has, such as collecting from one media server. */
 export interface Leases {

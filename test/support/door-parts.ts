@@ -72,6 +72,8 @@ export interface DoorParts {
   readonly measured: MediaStatistics[]
   /** Where agents wait; `settled` and `left` of the door change it. */
   readonly pins: Map<string, string>
+  /** What it told the other doors of connections. */
+  readonly told: string[]
   /** Hands an event to the door and lets everything that follows happen. */
   tell(event: EdgeEvent): Promise<void>
   /** The statuses with which a transaction was answered. */
@@ -116,6 +118,7 @@ export function doorParts({
   const records: CallRecord[] = []
   const measured: MediaStatistics[] = []
   const pins = new Map<string, string>()
+  const told: string[] = []
   const inTrunk = addressList(trunk.addresses)
   const bindings = { put: async () => undefined, of: async () => [], remove: async () => undefined }
   const table = createRouteTable(routes)
@@ -201,6 +204,11 @@ export function doorParts({
       log: silentLog,
     }),
     ...(registrar && { servers: registrar }),
+    otherDoors: {
+      agentHere: (agent, flow) => void told.push(`${agent} is at ${flow}`),
+      reach: flow => void told.push(`reach ${flow}`),
+      claim: flow => void told.push(`claim ${flow}`),
+    },
     prober: { start: () => undefined, stop: () => undefined, take: () => false },
     hangUpAt: async () => 0,
     outward: createOutward({
@@ -226,6 +234,7 @@ export function doorParts({
     records,
     measured,
     pins,
+    told,
     async tell(event) {
       if (event.kind === 'request' && event.origin.address !== server.sip.host)
         edge.outside.add(event.transaction)

@@ -35,6 +35,8 @@ export interface World {
   readonly output: readonly string[]
   /** Adds an agent, signs it in over HTTPS, connects and registers it over WSS. */
   agent(id: string): Promise<SyntheticAgent>
+  /** Another door on the same store, with the settings that it needs of its own. Stopped with the world, or before. */
+  secondDoor(settings: Readonly<Record<string, unknown>>): Promise<PorticoProcess>
   /** The password that every agent has. */
   readonly password: string
   stop(): Promise<void>
@@ -71,7 +73,7 @@ export async function startWorld({
     ...settings,
   }
   writeFileSync(file, stringify(config), { mode: 0o600 })
-  const processes = engine === 'drachtio' ? [await startPortico('engine', file)] : []
+  const processes: PorticoProcess[] = engine === 'drachtio' ? [await startPortico('engine', file)] : []
   const door = await startPortico('up', file)
   const client = createClient({ url: 'http://127.0.0.1:9080', token: adminToken })
   for (const { id, sip, ami, capacity } of lab.servers) await client.servers.add({ id, sip, ami, capacity })
@@ -94,6 +96,13 @@ export async function startWorld({
     caFile,
     output: door.output,
     password,
+    async secondDoor(own) {
+      const path = join(dataDir, 'second.yaml')
+      writeFileSync(path, stringify({ ...config, ...own }), { mode: 0o600 })
+      const second = await startPortico('up', path)
+      processes.push(second)
+      return second
+    },
     async agent(id) {
       await client.agents.add({ id, name: `Agent ${id}`, password })
       const grant = await signIn(origin, ca, { agent: id, password })

@@ -1,5 +1,6 @@
 import { SyntheticCarrier } from '../../../cli/synthetic/carrier.ts'
-import { browserOffer, isUp } from '../../../cli/synthetic/user-agent.ts'
+import type { SyntheticAgent } from '../../../cli/synthetic/agent.ts'
+import { browserOffer, isUp, type UpCall } from '../../../cli/synthetic/user-agent.ts'
 import { PorticoError } from '../../../runtime/errors.ts'
 import { openTonePhone, type Arrival, type TonePhone } from '../../../test/support/rtp-tone.ts'
 import { audioTarget, pcmaOffer } from '../../../test/support/sip-client.ts'
@@ -9,6 +10,12 @@ import { openNgRelay } from './ng-relay.ts'
 /** An agent (440 Hz) and its client (1004 Hz), who hear each other through a conference of a real Asterisk. */
 export interface Pair {
   readonly agent: string
+  /** The agent's phone, and its leg. */
+  readonly phone: SyntheticAgent
+  readonly leg: UpCall
+  /** What it offered. */
+  readonly offer: string
+  readonly client: UpCall
   readonly ends: readonly [PairEnd, PairEnd]
 }
 
@@ -21,11 +28,11 @@ export interface PairEnd {
 }
 
 /** A call centre with a door whose agents speak plain RTP to rtpengine, in the network namespace of this process. */
-export async function openWorld(servers: number): Promise<World> {
+export async function openWorld(servers: number, store: 'memory:' | 'redis' = 'memory:'): Promise<World> {
   const rtpengine = [await openNgRelay(22_300, 22_222)]
   const world = await startWorld({
     servers,
-    store: 'memory:',
+    store,
     engine: 'embedded',
     // No copies of messages for a leak scanner: they would be measured as well.
     settings: { media: { rtpengine }, capture: {} },
@@ -46,14 +53,21 @@ export async function bringUp(world: World, count: number): Promise<readonly Pai
   return pairs
 }
 
-async function bringUpOne(world: World, carrier: SyntheticCarrier, id: string): Promise<Pair> {
+/** Brings one up, whose client calls through `carrier`. */
+export async function bringUpOne(world: World, carrier: SyntheticCarrier, id: string): Promise<Pair> {
   const voice = await openTonePhone(agentAddress)
-  const agent = await (await world.agent(id)).join(agentOffer(voice.port))
+  const phone = await world.agent(id)
+  const offer = agentOffer(voice.port)
+  const agent = await phone.join(offer)
   const listener = await openTonePhone(clientAddress)
   const client = await carrier.call(id, pcmaOffer(clientAddress, listener.port))
   if (!isUp(client)) throw new PorticoError('E_LAB', `the client of ${id} was answered ${client.status}`)
   return {
     agent: id,
+    phone,
+    leg: agent,
+    offer,
+    client,
     ends: [end(voice, 440, 1004, agent), end(listener, 1004, 440, client)],
   }
 }

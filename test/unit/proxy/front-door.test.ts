@@ -206,6 +206,41 @@ t.test('an agent whose connection was lost takes its call over on another one, p
   t.match(parts.edge.requests.at(-1), { method: 'INVITE', dialog: 'b', body: { content: 'o=a2' } })
 })
 
+t.test('an agent whose connection was lost and that registers at another door is heard there', async t => {
+  const parts = doorParts()
+  await agentIn(parts)
+  parts.door.agentAt('1001', 'far-1')
+  t.strictSame(parts.told, [], 'nothing is taken from a connection that is there')
+  await parts.tell({ kind: 'flow-closed', flow: 'flow-1' })
+  parts.door.agentAt('1002', 'far-1')
+  parts.door.agentAt('1001', 'far-1')
+  t.strictSame(parts.told, ['claim far-1'])
+  parts.clock.advance(40_000)
+  t.equal(parts.door.calls.size, 1, 'the grace is over, and the call goes on')
+  parts.door.hangUpAll()
+  t.match(
+    parts.edge.requests.filter(({ method }) => method === 'BYE'),
+    [{ dialog: 'dialog-t1', flow: 'far-1' }, { dialog: 'b' }],
+  )
+})
+
+t.test('a request at another door is claimed when it is in the dialog of an agent here', async t => {
+  const parts = doorParts()
+  await agentIn(parts)
+  parts.door.whose(['dialog-t9', 'b'], 'far-1')
+  t.strictSame(parts.told, [], 'and not that of a media server')
+  parts.door.whose(['dialog-t9', 'dialog-t1'], 'far-1')
+  t.strictSame(parts.told, ['claim far-1'])
+  await parts.tell(
+    requestEvent('BYE', {
+      origin: { ...origins.agentAgain, flow: 'far-1' },
+      dialog: 'dialog-t1',
+      transaction: 'x1',
+    }),
+  )
+  t.strictSame(parts.statuses('x1'), [401], 'which it has to prove there')
+})
+
 t.test('an agent who does not come back in time is let go', async t => {
   const parts = doorParts()
   await agentIn(parts)

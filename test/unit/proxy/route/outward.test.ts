@@ -44,8 +44,9 @@ const noRoutes = createRouteTable([])
 
 const bindingsOf = async (agent: string) => bindings.filter(each => each.agent === agent)
 
-function outward(trunks: readonly Trunk[] = [mute, pstn]) {
+function outward(trunks: readonly Trunk[] = [mute, pstn], reach?: (flow: string) => void) {
   return createOutward({
+    ...(reach && { reach }),
     bindings: { of: bindingsOf },
     choice: createTrunkChoice({
       trunks: () => trunks,
@@ -85,6 +86,10 @@ t.test('an agent is rung on its connections with this door, the newest first', a
   const route = await outward().route(invite('agt-1001'), ms1)
   t.match(route, { kind: 'ring-agent', agent: '1001', places: [{ flow: 'new' }, { flow: 'old' }] })
   t.notMatch(JSON.stringify(route), 'far')
+  const reached: string[] = []
+  const anywhere = await outward(undefined, flow => reached.push(flow)).route(invite('agt-1001'), ms1)
+  t.match(anywhere, { places: [{ flow: 'far' }, { flow: 'new' }, { flow: 'old' }] })
+  t.strictSame(reached, ['far'], 'other doors are told of')
 })
 
 t.test('an agent with no connection here is away', async t => {

@@ -1,0 +1,223 @@
+import type { ListenerAddress, Source } from '../../engine/api.ts'
+import type { Target, TransportEvent, Transports } from '../../engine/transport/transport.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import type { DoorMessage, DoorTalk, OtherDoors } from '../ports.ts'
+import { callIdOf, dialogsOf } from './glimpse.ts'
+
+type Message = Extract<TransportEvent, { kind: 'message' }>
+
+export interface SharedFlowsOptions {
+  readonly inner: Transports
+  /** The listener of agents. */
+  readonly listener: string
+  /** Messages of one connection that wait for the other doors at most. */
+  readonly heldMessages: number
+  readonly clock: Clock
+}
+
+/** How a door takes part. */
+export interface Sharing {
+  /** Its name among the doors. */
+  readonly door: string
+  readonly talk: DoorTalk
+  /** Whether one of these dialogs is of this door. */
+  readonly isHere: (dialogs: readonly string[]) => boolean
+}
+
+/**
+ * Transports through which a door speaks to agents who are connected to another one. A call stays at its door, wherever its agent's
+ * connection is: the door that holds the connection passes what belongs to the call on, as it came. Whoever asks first for the messages
+ * of a Call-ID on a connection gets them.
+ */
+export class SharedFlows implements Transports, OtherDoors {
+  readonly #inner: Transports
+  readonly #listener: string
+  readonly #heldMessages: number
+  readonly #clock: Clock
+  /** Connections of other doors. */
+  readonly #others = new Set<string>()
+  /** Connections of ours on which something is not only for us. */
+  readonly #lent = new Map<string, Lent>()
+  #sharing: Sharing | undefined
+  #receive: (event: TransportEvent) => void = () => undefined
+
+  constructor({ inner, listener, heldMessages, clock }: SharedFlowsOptions) {
+    this.#inner = inner
+    this.#heldMessages = heldMessages
+    this.#listener = listener
+    this.#clock = clock
+  }
+
+  /** Takes part from now on; until then, and after `leave`, all connections are this door's own. */
+  join(sharing: Sharing): void {
+    this.#sharing = sharing
+  }
+
+  leave(): void {
+    this.#sharing = undefined
+  }
+
+  async start(receive: (event: TransportEvent) => void): Promise<void> {
+    this.#receive = receive
+    await this.#inner.start(event => this.#came(event))
+  }
+
+  async stop(): Promise<void> {
+    for (const { held } of this.#lent.values()) held?.cancel()
+    await this.#inner.stop()
+  }
+
+  listeners(): readonly ListenerAddress[] {
+    return this.#inner.listeners()
+  }
+
+  route(target: Target): ListenerAddress | undefined {
+    if (!this.#isOther(target)) return this.#inner.route(target)
+    return this.listeners().find(({ name }) => name === this.#listener)
+  }
+
+  send(bytes: Buffer, target: Target, failed: (reason: string) => void): void {
+    if (!('flow' in target) || !this.#isOther(target)) return this.#inner.send(bytes, target, failed)
+    const { flow } = target
+    this.#say(door => ({ kind: 'to-agent', door, flow, bytes: bytes.toString('base64') }))
+  }
+
+  closeFlow(flow: string): void {
+    if (!this.#others.has(flow)) this.#inner.closeFlow(flow)
+  }
+
+  agentHere(agent: string, flow: string): void {
+    this.#say(() => ({ kind: 'agent-here', agent, flow }))
+  }
+
+  reach(flow: string): void {
+    if (this.#inner.route({ flow }) === undefined) this.#others.add(flow)
+  }
+
+  claim(flow: string, callId: string): void {
+    this.reach(flow)
+    this.#say(door => ({ kind: 'claim', door, flow, callId }))
+  }
+
+  /** Takes what other doors say of connections. */
+  hear(message: DoorMessage): void {
+    switch (message.kind) {
+      case 'claim':
+        return this.#lend(message.flow, message.callId, message.door)
+      case 'to-agent':
+        return this.#toAgent(message.flow, message.door, Buffer.from(message.bytes, 'base64'))
+      case 'from-agent':
+        if (message.door !== this.#sharing?.door) return
+        this.reach(message.source.flow)
+        return this.#receive({
+          kind: 'message',
+          bytes: Buffer.from(message.bytes, 'base64'),
+          source: { ...message.source, listener: this.#listener },
+        })
+      case 'flow-over':
+        if (this.#others.delete(message.flow)) this.#receive({ kind: 'flow-closed', flow: message.flow })
+        return
+      default:
+    }
+  }
+
+  #isOther(target: Target): boolean {
+    return 'flow' in target && this.#others.has(target.flow)
+  }
+
+  #say(message: (door: string) => DoorMessage): void {
+    if (this.#sharing) this.#sharing.talk.say(message(this.#sharing.door))
+  }
+
+  #came(event: TransportEvent): void {
+    if (event.kind === 'flow-closed') this.#closed(event.flow)
+    else if (this.#isForOther(event)) return
+    this.#receive(event)
+  }
+
+  #closed(flow: string): void {
+    const lent = this.#lent.get(flow)
+    if (lent === undefined) return
+    lent.held?.cancel()
+    this.#lent.delete(flow)
+    if (lent.owners.size > 0) this.#say(() => ({ kind: 'flow-over', flow }))
+  }
+
+  /** Whether a message is, or may be, of a call at another door. */
+  #isForOther(event: Message): boolean {
+    const { source, bytes } = event
+    const { flow, transport } = source
+    if (flow === undefined || !transport.startsWith('ws') || event.fault !== undefined) return false
+    if (this.#sharing === undefined || this.#sharing.talk.isAlone) return false
+    const lent = this.#lent.get(flow)
+    const callId = callIdOf(bytes)
+    if (callId === undefined) return false
+    const owner = lent?.owners.get(callId)
+    if (owner !== undefined) this.#passOn(owner, source, bytes)
+    return owner !== undefined || this.#isHeld(event, flow, callId, this.#sharing)
+  }
+
+  /** A request inside a dialog that is not known here waits until the other doors had time to say that it is theirs. */
+  #isHeld(event: Message, flow: string, callId: string, { isHere, talk }: Sharing): boolean {
+    const lent = this.#lent.get(flow) ?? { owners: new Map(), seen: new Set(), held: undefined }
+    if (lent.held?.callId === callId && lent.held.events.length < this.#heldMessages) {
+      lent.held.events.push(event)
+      return true
+    }
+    const dialogs = lent.held || lent.seen.has(callId) ? [] : dialogsOf(event.bytes, callId)
+    if (dialogs.length === 0 || isHere(dialogs)) return false
+    this.#lent.set(flow, lent)
+    const cancel = this.#clock.after(patienceMs, () => this.#release(lent))
+    lent.held = { callId, events: [event], cancel }
+    talk.say({ kind: 'whose', flow, callId, dialogs })
+    return true
+  }
+
+  /** Nobody has it: this door answers, and asks no more. */
+  #release(lent: Lent): void {
+    const { held } = lent
+    lent.held = undefined
+    if (held === undefined) return
+    if (lent.seen.size < mostSeen) lent.seen.add(held.callId)
+    for (const event of held.events) this.#receive(event)
+  }
+
+  #lend(flow: string, callId: string, door: string): void {
+    if (this.#inner.route({ flow }) === undefined)
+      return this.#others.has(flow) ? undefined : this.#say(() => ({ kind: 'flow-over', flow }))
+    const lent = this.#lent.get(flow) ?? { owners: new Map(), seen: new Set(), held: undefined }
+    this.#lent.set(flow, lent)
+    if (!lent.owners.has(callId) && lent.owners.size < mostOwners) lent.owners.set(callId, door)
+    const { held } = lent
+    if (held?.callId !== callId) return
+    lent.held = undefined
+    held.cancel()
+    for (const { source, bytes } of held.events) this.#passOn(door, source, bytes)
+  }
+
+  #passOn(door: string, { transport, address, port, flow = '' }: Source, bytes: Buffer): void {
+    const source = { transport, address, port, flow }
+    this.#say(() => ({ kind: 'from-agent', door, source, bytes: bytes.toString('base64') }))
+  }
+
+  #toAgent(flow: string, door: string, bytes: Buffer): void {
+    const callId = callIdOf(bytes)
+    if (callId !== undefined) this.#lend(flow, callId, door)
+    if (this.#inner.route({ flow }) !== undefined) this.#inner.send(bytes, { flow }, () => undefined)
+  }
+}
+
+/** What is known of a connection that is not only for this door. */
+interface Lent {
+  /** Doors by the Call-ID whose messages they get. */
+  readonly owners: Map<string, string>
+  /** Call-IDs that no other door wants. */
+  readonly seen: Set<string>
+  /** What waits for the other doors to say whose it is: one call at a time. */
+  held: { readonly callId: string; readonly events: Message[]; readonly cancel: () => void } | undefined
+}
+
+const patienceMs = 400
+/** One agent has few calls at once; more Call-IDs than these on one connection stay with this door. */
+const mostOwners = 16
+const mostSeen = 64
