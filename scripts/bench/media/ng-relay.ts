@@ -25,6 +25,9 @@ export async function openNgRelay(port: number, rtpenginePort: number): Promise<
   })
   door.bind(port, host)
   await once(door, 'listening')
+  // It lasts as long as the process has something to do.
+  door.unref()
+  anchor.unref()
   return `udp://${host}:${port}`
 }
 
