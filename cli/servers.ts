@@ -70,7 +70,11 @@ function withCommonFields(command: Command): Command {
     .option('--ami-ca-file <file>', 'the same, with a certificate that the authority in this PEM file signed')
     .option('--zone <zone>', 'where it stands')
     .option('--weight <share>', 'how much of the work it gets beside servers of its capacity', Number)
-    .option('--max-calls <calls>', 'the most client legs it holds when new agents are placed', wholeNumber)
+    .option(
+      '--max-calls <calls>',
+      'client legs at which it gets no new agents; it never refuses a client',
+      wholeNumber,
+    )
     .addOption(new Option('--wanted <state>', 'wanted state').choices(['active', 'draining', 'disabled']))
 }
 

@@ -135,7 +135,7 @@ export const serverOutput = z.object({
   zone: z.string(),
   /** How much of the work it gets beside servers of the same capacity. */
   weight: z.number().optional(),
-  /** The most client legs it holds when new agents are placed. */
+  /** The client legs, inbound and dialled, at which it gets no new agents; clients of agents who wait there are never refused for it. */
   maxCalls: z.int().optional(),
   wanted,
   /** Whether its idle agents are being moved away. */

@@ -12,7 +12,10 @@ export interface MediaServer {
   readonly zone: string
   /** How much of the work it shall get beside servers of the same capacity; default 1. */
   readonly weight?: number
-  /** The most client legs it shall hold when new agents are placed; absent: any number. */
+  /**
+   * The client legs, inbound and dialled, at which it gets no new agents; absent: any number. A client of an agent who waits there is
+   * never refused for it: the agent is nowhere else.
+   */
   readonly maxCalls?: number
   readonly wanted: Wanted
   /** While it is draining: whether agents who are in no call are moved to other servers. */

@@ -158,6 +158,24 @@ for (const [name, make] of stores) {
     t.equal(await reserve('c4', 5_001), 'chosen', 'the others ran out')
   })
 
+  test('a server with all the client legs it may hold gets no new agents, and keeps those it has', async (t, store) => {
+    for (const id of ['ms-a', 'ms-b']) await store.servers.put(mediaServer(id, { maxCalls: 2 }))
+    const [at, clients] = [clock.wall(), 2]
+    await store.ledger.putLoad('ms-a', load({ inCall: 1, clients }))
+    await store.ledger.putLoad('ms-b', load({ inCall: 9, clients: 1 }))
+    const reserve = async (call: string) =>
+      await store.ledger.reserve({ call, exclude: [], chance: 0, at, ttlMs: 60_000 })
+    t.match(await reserve('c1'), { kind: 'chosen', server: { id: 'ms-b' } }, 'however loaded the other is')
+    await store.ledger.putLoad('ms-b', load({ inCall: 9, clients }))
+    t.match(await reserve('c2'), { kind: 'none', reason: 'all-full' })
+    await store.pins.put({ agent: 'anna', server: 'ms-a', call: 'a-1' })
+    await store.queues.join({ agent: 'ben', server: 'ms-a', call: 'b-1', lines: ['sales'] }, at)
+    t.match(await store.pins.get('anna'), { server: 'ms-a' }, 'a client still finds its agent there')
+    t.match(await store.queues.take({ client: 'x', lines: ['sales'], at, ttlMs: 60_000 }), { agent: 'ben' })
+    await store.ledger.putLoad('ms-b', load({ inCall: 9, clients: 1 }))
+    t.match(await reserve('c3'), { kind: 'chosen', server: { id: 'ms-b' } })
+  })
+
   test('500 placements at once spread evenly over 8 servers', async (t, store) => {
     const ids = Array.from({ length: 8 }, (_, i) => `ms-${i}`)
     for (const id of ids) await store.servers.put(mediaServer(id, { capacity: 100 }))

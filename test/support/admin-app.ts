@@ -5,6 +5,7 @@ import type { AmiActions } from '../../selector/ami/actions.ts'
 import { createDialler } from '../../selector/dialler.ts'
 import type { DialPolicy } from '../../selector/domain/dial-policy.ts'
 import { createMetrics } from '../../selector/http/metrics.ts'
+import type { ServerRegistration } from '../../selector/registration.ts'
 import type { PinTokens } from '../../selector/pin-tokens.ts'
 import { createMemoryStore } from '../../selector/store/memory/store.ts'
 import type { Store } from '../../selector/store/store.ts'
@@ -40,6 +41,8 @@ export interface FixtureParts {
   readonly originate?: AmiActions['originate']
   readonly dialPolicy?: Partial<DialPolicy>
   readonly pinTokens?: Pick<PinTokens, 'give'>
+  /** Takes media servers that register themselves; default: none may. */
+  readonly registration?: (store: Store, clock: ManualClock) => Pick<ServerRegistration, 'register'>
 }
 
 const onlyRings: AmiActions['originate'] = async (_server, _order, onTaken) => {
@@ -50,7 +53,7 @@ const onlyRings: AmiActions['originate'] = async (_server, _order, onTaken) => {
 /** `change` may replace parts of the store. */
 export function adminFixture(
   change: (store: Store) => Store = store => store,
-  { originate = onlyRings, dialPolicy = {}, pinTokens }: FixtureParts = {},
+  { originate = onlyRings, dialPolicy = {}, pinTokens, registration }: FixtureParts = {},
 ): AdminFixture {
   const clock = new ManualClock()
   const policy = { utilisation: 'expected', rho: 0.7 } as const
@@ -77,6 +80,7 @@ export function adminFixture(
     metrics: createMetrics({ store }),
     chance: () => 0,
     ...(pinTokens && { pinTokens }),
+    ...(registration && { registration: registration(store, clock) }),
   })
   return {
     app,

@@ -102,6 +102,31 @@ t.test('asterisk-config writes the files of a media server', async t => {
   t.match(readFileSync(join(out, 'manager.conf'), 'utf8'), 's3cret')
 })
 
+t.test('asterisk-config --register writes what a server needs to join by itself', async t => {
+  const env = {
+    PORTICO_FLEET_REGISTRATION_NETWORKS: '10.0.0.0/24',
+    PORTICO_FLEET_REGISTRATION_SECRET: 'a-secret-of-the-whole-fleet',
+    PORTICO_FLEET_REGISTRATION_AMI_SECRET: 'ami-of-the-fleet',
+  }
+  const out = join(t.testdir({}), 'etc')
+  const command =
+    'asterisk-config ast9 --register --sip 10.0.0.19:5080 --capacity 40 --zone fra1 --door 10.0.0.5'
+  t.match(await runCli([...command.split(' '), '--out', out], { env }), { code: 0 }, 'nobody is asked for it')
+  const file = readFileSync(join(out, 'pjsip-register.conf'), 'utf8')
+  for (const line of [
+    'server_uri = sip:10.0.0.5:5070',
+    'contact_user = ast9',
+    'x-max-agents=40\\;x-zone=fra1',
+    'password = a-secret-of-the-whole-fleet',
+  ])
+    t.ok(file.includes(line), line)
+  t.match(readFileSync(join(out, 'manager.conf'), 'utf8'), 'secret = ami-of-the-fleet')
+  t.match(readFileSync(join(out, 'pjsip.conf'), 'utf8'), 'bind = 10.0.0.19:5080')
+  const bare = await runCli(command.split(' '), { env: {} })
+  t.equal(bare.code, 2)
+  t.match(bare.error, /fleet\.registration\.secret|ami-secret/)
+})
+
 t.test('hosts and ports are read as people write them', async t => {
   t.strictSame(hostPort('ast1.example:5080'), { host: 'ast1.example', port: 5080 })
   t.strictSame(hostPort('192.0.2.1'), { host: '192.0.2.1' })
