@@ -90,6 +90,8 @@ export interface Candidate {
   readonly nextAt?: number
   /** Calls that whoever looks has placed there itself and that are not over; where nothing better is known. */
   readonly placed?: number
+  /** Calls of those that are over and that the counters still show, as they were taken before. */
+  readonly ended?: number
 }
 
 /**

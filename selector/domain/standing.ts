@@ -125,14 +125,14 @@ function doubtOf({ load, health, until = 0 }: Facts, at: number): Exclusion | un
   return health === 'ejected' && until > at ? 'ejected' : undefined
 }
 
-function fullness({ server, load, reserved }: Facts): Exclusion | undefined {
+function fullness({ server, load, reserved, ended = 0 }: Facts): Exclusion | undefined {
   const { inCall = 0, waiting = 0, clients = 0 } = load ?? {}
-  if (inCall + waiting + reserved >= server.capacity) return 'full'
+  if (inCall + waiting + reserved - ended >= server.capacity) return 'full'
   return server.maxCalls !== undefined && clients >= server.maxCalls ? 'calls-full' : undefined
 }
 
 function loadOf(
-  { server, load, reserved, placed = reserved }: Facts,
+  { server, load, reserved, placed = reserved, ended = 0 }: Facts,
   { utilisation, rho }: Policy,
   standing: Standing,
 ): number {
@@ -141,7 +141,7 @@ function loadOf(
   if (capacity <= 0) return 0
   if (standing === 'doubtful' || utilisation === 'placed') return placed / (capacity * weight)
   if (utilisation === 'in-call') return inCall / weight
-  return (inCall + rho * (waiting + reserved)) / (capacity * weight)
+  return (inCall + rho * (waiting + reserved - ended)) / (capacity * weight)
 }
 
 function wakeAt({ load, until = 0, nextAt = 0 }: Facts, at: number): number {

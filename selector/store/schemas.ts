@@ -144,6 +144,7 @@ export const decisionSchema: z.ZodType<Decision> = z.object({
       warmSince: z.number().exactOptional(),
       nextAt: z.number().exactOptional(),
       placed: count.exactOptional(),
+      ended: count.exactOptional(),
       share: z.number(),
       place: count.exactOptional(),
     }),

@@ -19,6 +19,8 @@ export class LedgerBook {
   readonly #expiries = new SortedSet()
   readonly #calls = new Map<string, PlacedCall>()
   readonly #placed = new Map<string, number>()
+  /** When calls of each server ended that its counters show and could not know of. */
+  readonly #ended = new Map<string, readonly number[]>()
   readonly #ranking = new Ranking()
   #fence = 0
   /** Reservations that ran out so far. */
@@ -57,6 +59,7 @@ export class LedgerBook {
     const before = this.#words.get(server)
     if (fence < (before?.fence ?? 0)) return
     this.#words.set(server, { load, fence })
+    this.#forgetEnds(server, load)
     if (this.#policy.ramp && load.reconciled && isNewLife(before?.load, load)) {
       this.#warmth.set(server, { warmSince: at })
     }
@@ -78,7 +81,10 @@ export class LedgerBook {
 
   /** What another process knows of a server, in place of what was known here. */
   adopt({ server: { id }, load, health, until, ejections, warmSince, nextAt }: Candidate, at: number): void {
-    if (load) this.#words.set(id, { load, fence: 0 })
+    if (load) {
+      this.#words.set(id, { load, fence: 0 })
+      this.#forgetEnds(id, load)
+    }
     this.#health.set(id, withoutNothing({ health, ...(until && { until }), ...(ejections && { ejections }) }))
     this.#warmth.set(id, {
       ...(warmSince !== undefined && { warmSince }),
@@ -138,11 +144,13 @@ export class LedgerBook {
 
   /** The call is over. */
   end(call: string, at: number): void {
-    const server = this.#calls.get(call)?.server
-    if (server === undefined) return
+    const placed = this.#calls.get(call)
+    if (placed === undefined) return
+    const { server } = placed
     this.#expiries.delete(call)
     this.#reserved.get(server)?.delete(call)
     this.#calls.delete(call)
+    if (placed.isUp && this.#isSeen(placed)) this.#noteEnd(server, at)
     this.#placed.set(server, (this.#placed.get(server) ?? 1) - 1)
     this.#rank(server, at)
   }
@@ -152,6 +160,20 @@ export class LedgerBook {
     return [...this.#calls].flatMap(([call, placed]) =>
       placed.isUp && !this.#isSeen(placed) ? [{ ...placed, call }] : [],
     )
+  }
+
+  /** No more of them than the counters show agents. */
+  #noteEnd(server: string, at: number): void {
+    const { takenAt = 0, inCall = 0, waiting = 0 } = this.#words.get(server)?.load ?? {}
+    const ends = this.#ended.get(server) ?? []
+    if (at > takenAt && ends.length < inCall + waiting) this.#ended.set(server, [...ends, at])
+  }
+
+  #forgetEnds(server: string, { takenAt, inCall, waiting }: Load): void {
+    const later = this.#ended.get(server)?.filter(at => at > takenAt) ?? []
+    const ends = later.slice(0, inCall + waiting)
+    if (ends.length > 0) this.#ended.set(server, ends)
+    else this.#ended.delete(server)
   }
 
   #mayEject(at: number): boolean {
@@ -206,6 +228,7 @@ export class LedgerBook {
     const load = this.#words.get(id)?.load
     const reserved = this.#reserved.get(id)?.size ?? 0
     const placed = this.#placed.get(id) ?? 0
+    const ended = this.#ended.get(id)?.length
     return {
       server,
       ...(load && { load }),
@@ -213,6 +236,7 @@ export class LedgerBook {
       ...(this.#health.get(id) ?? unknownHealth),
       ...this.#warmth.get(id),
       ...(placed !== reserved && { placed }),
+      ...(ended !== undefined && { ended }),
     }
   }
 
@@ -221,6 +245,7 @@ export class LedgerBook {
     this.#seen.delete(id)
     this.#reserved.delete(id)
     this.#placed.delete(id)
+    this.#ended.delete(id)
     this.#ranking.delete(id)
     for (const [call, { server }] of this.#calls) {
       if (server !== id) continue
