@@ -21,7 +21,8 @@ interface Pair {
 }
 
 async function suite(): Promise<void> {
-  const world = await startWorld({ servers: 2, store: 'memory:', engine: 'embedded' })
+  const settings = { health: { ejectMs: 2_000 } }
+  const world = await startWorld({ servers: 2, store: 'memory:', engine: 'embedded', settings })
   await world.client.trunks.add({ id: 'acision', addresses: ['127.0.0.2'] })
   const carrier = new SyntheticCarrier({ address: '127.0.0.2', door: { host: '127.0.0.1', port: 5060 } })
   await carrier.start()
@@ -97,6 +98,56 @@ async function suite(): Promise<void> {
     }
     await until('no channel', async () => (await world.lab.channels('ms-2')).length === 0)
     t.strictSame(await world.client.sessions(), [])
+  })
+  await t.test('a server that fails its calls, and is emptied', t => gray(t, world))
+}
+
+/** One server fails every call though it answers probes and its Manager Interface; then it is emptied. */
+async function gray(t: Test, world: World): Promise<void> {
+  const agent = await world.agent('2001')
+  await (await world.agent('2002')).join()
+  const standing = async (): Promise<string | undefined> => {
+    const { considered } = await world.client.look({})
+    const found = considered.find(({ id }) => id === 'ms-1')
+    return found?.excluded ?? found?.state?.health
+  }
+  /** The agent calls in again and again until it lands where or when that is so. */
+  async function callsIn(t: Test, isSo: () => Promise<boolean>): Promise<UpCall> {
+    for (let calls = 1; calls <= 40; calls++) {
+      const leg = await agent.join()
+      if (await isSo()) {
+        t.comment(`${calls} calls`)
+        return leg
+      }
+      await leg.hangUp()
+      await new Promise(resolve => setTimeout(resolve, 250))
+    }
+    throw new Error('it was never so')
+  }
+
+  await t.test('a server that fails real calls is ejected, and no agent hears of it', async t => {
+    await world.lab.run('start', 'ms-1')
+    await bothTakeAgents(world)
+    // Cause 34 is a 503.
+    const command = 'dialplan add extension _agt-.,1,Hangup(34) into from-frontdoor replace'
+    t.comment(await world.lab.run('exec', 'ms-1', command))
+    const leg = await callsIn(t, async () => (await standing()) === 'ejected')
+    t.equal(await serverOf(world, '2001'), 'ms-2')
+    await leg.hangUp()
+  })
+
+  await t.test('a real call that it takes brings it back, probes alone do not', async t => {
+    await world.lab.run('exec', 'ms-1', 'dialplan reload')
+    await callsIn(t, async () => (await serverOf(world, '2001')) === 'ms-1')
+    await until('it to be trusted', async () => /^(up|warming)$/.test((await standing()) ?? ''))
+    t.match(await placesOf(world, '2001'), ['ms-1 agent'])
+  })
+
+  await t.test('drained with --move it is left by whoever is in no call', async t => {
+    await world.client.servers.order('ms-1', 'drain', true)
+    await until('the agent to be elsewhere', async () => (await serverOf(world, '2001')) === 'ms-2')
+    t.strictSame(await world.lab.channels('ms-1'), [])
+    t.match(await placesOf(world, '2001'), ['ms-2 agent'])
   })
 }
 
