@@ -11,6 +11,8 @@ import { dialEvent } from './call/dial-log.ts'
 import { Mover } from './call/mover.ts'
 import { bodyOf, newCall, type CallLimits, type Parties } from './call/new-call.ts'
 import { agentLeg, partyOf } from './call/parties.ts'
+import { readRefer } from './call/refer.ts'
+import { Transfers, type TransferParts } from './call/transfers.ts'
 import type { Directory, EdgeEvent, OtherDoors, Outward } from './ports.ts'
 import type { Agents } from './registrar/agents.ts'
 import type { Servers } from './registrar/servers.ts'
@@ -23,7 +25,9 @@ type RequestEvent = Extract<EdgeEvent, { kind: 'request' }>
 type ResponseEvent = Extract<EdgeEvent, { kind: 'response' }>
 
 export interface FrontDoorOptions {
-  readonly ports: Omit<SessionPorts, 'homes'>
+  readonly ports: Omit<SessionPorts, 'homes' | 'transfers'>
+  /** What transfers to other agents go by. */
+  readonly store: TransferParts['store']
   readonly directory: Directory
   readonly agents: Agents
   /** Absent: media servers do not register themselves. */
@@ -43,11 +47,14 @@ export interface FrontDoorOptions {
 export class FrontDoor {
   readonly calls = new Calls()
   readonly mover: Mover
+  readonly #transfers: Transfers
   readonly #options: FrontDoorOptions
 
   constructor(options: FrontDoorOptions) {
     this.#options = options
-    this.mover = new Mover({ calls: this.calls, ...options.ports })
+    const { calls } = this
+    this.mover = new Mover({ calls, ...options.ports })
+    this.#transfers = new Transfers({ calls, ...options, ...options.ports })
   }
 
   /** Takes an event of the edge. */
@@ -92,6 +99,7 @@ export class FrontDoor {
       session?.handle({ kind: 'hang-up' })
       return session && { kind: 'done', calls: [order.call] }
     }
+    if (order.kind === 'hand-over') return await this.#transfers.handOver(order)
     return order.kind === 'tell' ? this.#tell(order.dial) : this.#move(order)
   }
 
@@ -172,15 +180,17 @@ export class FrontDoor {
     if (!found) return this.#reply(event, 481)
     const { session, leg } = found
     if (!(await this.#maySpeak(event, session, leg))) return
-    if (event.request.method === 'INVITE') this.calls.arrived(event.transaction, session)
+    const { method, headers } = event.request
+    if (method === 'INVITE') this.calls.arrived(event.transaction, session)
     session.handle({
       kind: 'request',
       leg,
       dialog,
       transaction: event.transaction,
-      method: event.request.method,
-      headers: event.request.headers.lines,
+      method,
+      headers: headers.lines,
       ...bodyOf(event.request),
+      ...(method === 'REFER' && { referral: readRefer(headers, this.#options.domain) }),
     })
   }
 
@@ -260,7 +270,8 @@ export class FrontDoor {
     if (made.kind === 'refused') return this.#refuse(event, made.status)
     if (this.calls.byId(made.call.id)) return this.#refuse(event, 482)
     const flow = parties.kind === 'agent' ? parties.flow : undefined
-    const session = new CallSession(made.call, made.facts, flow, { ...ports, homes: this.mover }, this.calls)
+    const all = { ...ports, homes: this.mover, transfers: this.#transfers }
+    const session = new CallSession(made.call, made.facts, flow, all, this.calls)
     this.calls.add(session)
     ports.callLog.began(session.live())
     session.handle({ kind: 'began' })

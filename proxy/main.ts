@@ -220,6 +220,7 @@ function compose(
   const ports = createPorts(options, { presence, media, trunks, placement, callLog })
   const frontDoor = new FrontDoor({
     ports,
+    store,
     directory,
     agents: createAgentsSide(options, edge, directory, door),
     ...(options.registration && { servers: createServersSide(options, options.registration, edge) }),

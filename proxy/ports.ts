@@ -320,6 +320,8 @@ export interface CallRecord extends LiveCall {
   readonly verdict: Verdict
   /** Number or name of the one who called. */
   readonly caller: string
+  /** Every agent that it was with, in order; present when it was handed to another one. */
+  readonly agents?: readonly string[]
   /** Every media server that it was on or that was asked, in order. */
   readonly servers: readonly string[]
   /** The final status that the caller got. */

@@ -3,10 +3,15 @@ import type { HeaderLine } from '../../engine/message/message.ts'
 import type { MediaServer } from '../../selector/domain/media-server.ts'
 import type { RequestOrder } from '../ports.ts'
 import type { Call, OutsidePlace, Place } from './call.ts'
-import { agentLeg, sdpBody } from './parties.ts'
+import { agentLeg, partyOf, sdpBody } from './parties.ts'
 
 /** The methods that the door takes part in. */
 export const allowedMethods = 'INVITE, ACK, CANCEL, BYE, INFO, MESSAGE, OPTIONS, PRACK, UPDATE'
+
+/** The methods that a party may ask for inside its call: transfers are the agents'. */
+export function methodsOf(party: 'agent' | 'trunk' | 'server'): string {
+  return party === 'agent' ? `${allowedMethods}, REFER` : allowedMethods
+}
 
 /** What of the caller's INVITE is told to a media server. */
 export interface CallerFacts {
@@ -29,7 +34,7 @@ export function inviteTo(
 ): RequestOrder {
   const common: readonly HeaderLine[] = [
     ['Max-Forwards', String(facts.maxForwards)],
-    ['Allow', allowedMethods],
+    ['Allow', methodsOf(partyOf(call, 'b'))],
   ]
   const target = place.kind === 'server' ? toServer(place.server, call, facts) : toOutside(place, sdp)
   return {

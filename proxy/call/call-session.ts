@@ -7,6 +7,7 @@ import { initial, step } from './call-state.ts'
 import { inviteTo, type CallerFacts } from './b-leg.ts'
 import type { MoveEnd } from './move.ts'
 import { agentLeg, innerLeg } from './parties.ts'
+import type { Transfers } from './transfers.ts'
 import type { Verdict } from './verdict.ts'
 
 /** What a session carries out its effects with. */
@@ -18,6 +19,7 @@ export interface SessionPorts {
   readonly peers: { result(peer: string, answers: boolean): void }
   readonly callLog: CallLog
   readonly homes: Homes
+  readonly transfers: Pick<Transfers, 'transfer'>
   readonly clock: Clock
   readonly log: Log
 }
@@ -41,13 +43,13 @@ export interface SessionIndex {
 
 /** One call in progress: feeds events to the state machine and carries out what it says. */
 export class CallSession {
-  readonly call: Call
   /** The agent's connection, when this call is with the agent. */
   flow: string | undefined
   /** The media server of this call: where it is, or which was asked last. */
   server: string | undefined
   /** Told how far a move has come. */
   onMove: ((outcome: 'ready' | MoveEnd) => void) | undefined
+  #call: Call
   #state: CallState = initial
   readonly #facts: CallerFacts
   readonly #ports: SessionPorts
@@ -58,6 +60,8 @@ export class CallSession {
   #answeredAt: number | undefined
   #measured: Promise<MediaStatistics | undefined> | undefined
   readonly #servers = new Set<string>()
+  /** With whom it was. */
+  readonly #agents: string[]
   /** The agent has not spoken in its dialog yet since it moved to `flow`. */
   #hasMoved = false
   #agentDialog: string | undefined
@@ -70,7 +74,8 @@ export class CallSession {
     ports: SessionPorts,
     index: SessionIndex,
   ) {
-    this.call = call
+    this.#call = call
+    this.#agents = [call.agent]
     this.flow = flow
     if (agentLeg(call) === 'a') this.#agentDialog = call.dialog
     if (call.caller !== undefined) this.#isOn(call.caller.id)
@@ -78,6 +83,10 @@ export class CallSession {
     this.#ports = ports
     this.#index = index
     this.#since = ports.clock.wall()
+  }
+
+  get call(): Call {
+    return this.#call
   }
 
   get state(): CallState {
@@ -100,6 +109,11 @@ export class CallSession {
     this.flow = flow
     this.#hasMoved = true
     this.handle({ kind: 'flow-back' })
+  }
+
+  /** A client's call is another agent's from now on: its next media leg goes into that one's conference. */
+  handTo(agent: string): void {
+    this.#call = { ...this.#call, agent }
   }
 
   /** Takes an event in; events that arise meanwhile wait for their turn. */
@@ -185,6 +199,8 @@ export class CallSession {
         return this.#inBackground('drop-media', this.#ports.media.drop(effect.media, effect.tag))
       case 'end-media':
         return this.#endMedia(effect.media)
+      case 'transfer':
+        return this.#transfer(effect)
       default:
         return this.#keepBooks(effect)
     }
@@ -228,11 +244,18 @@ export class CallSession {
       case 'judge':
         return this.#judge(effect)
       case 'move-told':
-        if (effect.outcome === 'moved') this.#ports.callLog.changed(this.live())
+        if (effect.outcome === 'moved') this.#hasSettled()
         return this.onMove?.(effect.outcome)
       case 'record':
         return this.#record(effect.verdict, effect.status)
     }
+  }
+
+  /** A move is done, maybe to another agent. */
+  #hasSettled(): void {
+    const { agent } = this.call
+    if (this.#agents.at(-1) !== agent) this.#agents.push(agent)
+    this.#ports.callLog.changed(this.live())
   }
 
   #judge({ place, outcome }: Extract<Effect, { kind: 'judge' }>): void {
@@ -266,6 +289,17 @@ export class CallSession {
     )
   }
 
+  #transfer({ to, replaces }: Extract<Effect, { kind: 'transfer' }>): void {
+    const { agent, id: call } = this.call
+    this.#ports.transfers.transfer({ agent, to, ...(replaces && { replaces }) }).then(
+      status => this.handle({ kind: 'transferred', status }),
+      (cause: unknown) => {
+        this.#ports.log.error('call.transfer-failed', { call, cause: messageOf(cause) })
+        this.handle({ kind: 'transferred', status: 500 })
+      },
+    )
+  }
+
   #startTimer(timer: TimerName, ms: number): void {
     this.#timers.get(timer)?.()
     this.#timers.set(
@@ -282,8 +316,9 @@ export class CallSession {
     const answered = this.#answeredAt === undefined ? {} : { answeredAt: this.#answeredAt }
     const { user: caller } = this.#facts.caller
     const servers = [...this.#servers]
+    const agents = this.#agents.length > 1 ? { agents: [...this.#agents] } : {}
     this.#ports.callLog.over(
-      { ...this.live(), verdict, status, caller, servers, ...answered, endedAt },
+      { ...this.live(), verdict, status, caller, ...agents, servers, ...answered, endedAt },
       this.#measured,
     )
   }

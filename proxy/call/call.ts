@@ -5,12 +5,14 @@ import type { MediaServer } from '../../selector/domain/media-server.ts'
 import type { TrunkAccount } from '../../selector/domain/trunk.ts'
 import type { Body, CallKind, Dialled, MediaExchange, MediaSide } from '../ports.ts'
 import type { Move, MoveEnd } from './move.ts'
+import type { Referral, Replaces } from './refer.ts'
+import type { Transfer } from './transfer.ts'
 import type { Verdict } from './verdict.ts'
 
 /** The A leg is the one who called, the B leg the one whom the door called. */
 export type LegName = 'a' | 'b'
 
-/** What is known of a call from its first request on and never changes. */
+/** What is known of a call from its first request on and never changes, but for the agent of a client that is handed to another one. */
 export interface Call {
   readonly id: string
   readonly kind: CallKind
@@ -143,6 +145,8 @@ export interface Up {
   readonly former: readonly string[]
   /** Legs on servers that were lost: what they hold is given back when nothing more urgent is to be done. */
   readonly untidy: readonly Pick<Leg, 'dialog' | 'tag'>[]
+  /** Present while an agent's REFER is carried out. */
+  readonly transfer: Transfer | undefined
 }
 
 /** One side of a call that is up. */
@@ -199,6 +203,8 @@ export type CallEvent =
       readonly method: string
       readonly headers: readonly HeaderLine[]
       readonly body?: Body
+      /** Of a REFER. */
+      readonly referral?: Referral
     }
   /** A leg acknowledged our 2xx. */
   | { readonly kind: 'acked'; readonly leg: LegName; readonly body?: Body }
@@ -220,6 +226,8 @@ export type CallEvent =
   /** The new leg is to take the place of the old one, or to be given up. */
   | { readonly kind: 'switch' }
   | { readonly kind: 'stay' }
+  /** What the agent wanted of its clients is done, or was refused. */
+  | { readonly kind: 'transferred'; readonly status: number }
 
 export type TimerName = 'try' | 'ring' | 'flow' | 'move' | 'tidy'
 
@@ -260,6 +268,8 @@ export type Effect =
   /** What an INVITE told about the health of the place that it went to. */
   | { readonly kind: 'judge'; readonly place: Place; readonly outcome: HealthOutcome }
   | { readonly kind: 'move-told'; readonly outcome: 'ready' | MoveEnd }
+  /** The clients of the agent are to go to another one. */
+  | { readonly kind: 'transfer'; readonly to: string; readonly replaces?: Replaces }
   | { readonly kind: 'record'; readonly verdict: Verdict; readonly status: number }
 
 /** What the media anchor is asked for: an offer for a new party, an offer or an answer between known ones. */

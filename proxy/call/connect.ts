@@ -26,6 +26,7 @@ export function upFrom(
     move: undefined,
     former: [],
     untidy: [],
+    transfer: undefined,
   }
 }
 

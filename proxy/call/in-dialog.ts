@@ -1,10 +1,10 @@
 import type { Call, CallEvent, Effect, LegName, Step, Up } from './call.ts'
-import { allowedMethods, relayedHeaders } from './b-leg.ts'
+import { methodsOf, relayedHeaders } from './b-leg.ts'
 import { conferenceEventType } from './conference-event.ts'
 import { ending } from './ending.ts'
 import { giveUpMove, leftBehind, stepMove, tidy } from './move.ts'
 import { outwardBody } from './outward-body.ts'
-import { agentLeg, innerLeg, other } from './parties.ts'
+import { agentLeg, innerLeg, other, partyOf } from './parties.ts'
 import {
   acknowledged,
   agreed,
@@ -18,6 +18,7 @@ import {
   withoutRelay,
   withRelay,
 } from './reoffer.ts'
+import { refer, transferred } from './transfer.ts'
 import { hungUp, type Verdict } from './verdict.ts'
 
 type RequestEvent = Extract<CallEvent, { kind: 'request' }>
@@ -52,6 +53,8 @@ function react(call: Call, state: Up, event: CallEvent): Step {
       return end(call, state, 'ended-by-operator', bye(state, 'a'), bye(state, 'b'))
     case 'tell':
       return tell(call, state, event)
+    case 'transferred':
+      return transferred(call, state, event.status)
     case 'flow-closed':
     case 'flow-back':
     case 'timer':
@@ -123,10 +126,12 @@ function request(call: Call, state: Up, event: RequestEvent): Step {
     case 'INFO':
     case 'MESSAGE':
       return say(call, state, event)
-    case 'OPTIONS':
-      return [state, { ...respond(200), headers: [['Allow', allowedMethods]] }]
-    default:
-      return [state, { ...respond(405), headers: [['Allow', allowedMethods]] }]
+    case 'REFER':
+      return refer(call, state, event)
+    default: {
+      const status = event.method === 'OPTIONS' ? 200 : 405
+      return [state, { ...respond(status), headers: [['Allow', methodsOf(partyOf(call, event.leg))]] }]
+    }
   }
 }
 

@@ -235,13 +235,18 @@ async function switched(
   return sessions.filter((_, index) => ends[index] === 'moved')
 }
 
-/** Asks `server` for the new leg; resolves when it is up and waits to be switched to. */
-function prepare(session: CallSession, server: MediaServer, isLost: boolean): Promise<'ready' | MoveEnd> {
-  return told(session, () => session.handle({ kind: 'move', server, isLost }))
+/** Asks `server` for the new leg; resolves when it is up and waits to be switched to. A call that moves already goes on with that. */
+export async function prepare(
+  session: CallSession,
+  server: MediaServer,
+  isLost: boolean,
+): Promise<'ready' | MoveEnd> {
+  if (session.state.kind === 'up' && session.state.move) return 'busy'
+  return await told(session, () => session.handle({ kind: 'move', server, isLost }))
 }
 
 /** Puts the new leg in the place of the old one. */
-function switchOver(session: CallSession): Promise<'ready' | MoveEnd> {
+export function switchOver(session: CallSession): Promise<'ready' | MoveEnd> {
   return told(session, () => session.handle({ kind: 'switch' }))
 }
 

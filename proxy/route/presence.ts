@@ -1,10 +1,10 @@
-import { groupLine, serverLine } from '../../selector/domain/queue.ts'
+import { agentLine, groupLine, serverLine } from '../../selector/domain/queue.ts'
 import type { Store } from '../../selector/store/store.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { messageOf } from '../../runtime/errors.ts'
 import type { Part } from '../../runtime/lifecycle.ts'
 import type { Log } from '../../runtime/log.ts'
-import type { CallKind, CallLog, Placement } from '../ports.ts'
+import type { CallKind, CallLog, LiveCall, Placement } from '../ports.ts'
 
 export interface PresenceOptions {
   readonly store: Pick<Store, 'queues'> & { readonly agents: Pick<Store['agents'], 'get' | 'onChange'> }
@@ -37,7 +37,7 @@ export function createPresence({ store, clock, log }: PresenceOptions): Presence
   async function join(agent: string, call: string, server: string): Promise<void> {
     const groups = (await agents.get(agent))?.item.groups ?? []
     present.set(agent, { call, server, groups: groups.join(' ') })
-    const lines = [...groups.map(groupLine), serverLine(server)]
+    const lines = [...groups.map(groupLine), serverLine(server), agentLine(agent)]
     await queues.join({ agent, call, server, lines }, clock.wall())
   }
 
@@ -72,18 +72,44 @@ export function createPresence({ store, clock, log }: PresenceOptions): Presence
         await Promise.all([placement.left(order), queues.leave(order.agent, order.call)])
       },
     }),
-    callLog: callLog => ({
-      began(call) {
-        callLog.began(call)
-        if (withClient.has(call.kind))
-          inBackground('occupy', call.agent, queues.occupy(call.agent, call.id, clock.wall(), clientMs))
-      },
-      changed: call => callLog.changed(call),
-      over(record, measured) {
-        callLog.over(record, measured)
-        if (withClient.has(record.kind))
-          inBackground('free', record.agent, queues.free(record.agent, record.id, clock.wall()))
-      },
-    }),
+    callLog: withClients(queues, clock, inBackground),
   }
+}
+
+/** Tells the queues with which agent each client of this door is. */
+function withClients(
+  queues: Store['queues'],
+  clock: Clock,
+  inBackground: (what: string, agent: string, work: Promise<void>) => void,
+): Presence['callLog'] {
+  const agentOf = new Map<string, string>()
+
+  function occupy({ agent, id }: LiveCall): void {
+    agentOf.set(id, agent)
+    inBackground('occupy', agent, queues.occupy(agent, id, clock.wall(), clientMs))
+  }
+
+  function free(agent: string, client: string): void {
+    inBackground('free', agent, queues.free(agent, client, clock.wall()))
+  }
+
+  return callLog => ({
+    began(call) {
+      callLog.began(call)
+      if (withClient.has(call.kind)) occupy(call)
+    },
+    changed(call) {
+      callLog.changed(call)
+      const before = agentOf.get(call.id)
+      if (before === undefined || before === call.agent) return
+      occupy(call)
+      free(before, call.id)
+    },
+    over(record, measured) {
+      callLog.over(record, measured)
+      const agent = agentOf.get(record.id)
+      if (agent !== undefined) free(agent, record.id)
+      agentOf.delete(record.id)
+    },
+  })
 }

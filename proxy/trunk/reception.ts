@@ -10,7 +10,7 @@ import type { Trust } from './trust.ts'
 import type { ClientWay, Inward } from './inward.ts'
 
 type RequestEvent = Extract<EdgeEvent, { kind: 'request' }>
-type Ports = Omit<SessionPorts, 'homes'>
+type Ports = Omit<SessionPorts, 'homes' | 'transfers'>
 
 /** What the front door does for a call of a trunk. */
 export interface Begin {

@@ -16,6 +16,8 @@ export const recordOutput = sessionOutput.extend({
   verdict: z.string(),
   /** The final status that the caller got. */
   status: z.int(),
+  /** Every agent that it was with, in order; present when it was handed to another one. */
+  agents: z.array(z.string()).optional(),
   /** Every media server that it was on or that was asked, in order. */
   servers: z.array(z.string()),
   answeredAt: z.number().optional(),

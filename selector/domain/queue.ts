@@ -5,6 +5,11 @@ export function groupLine(group: string): string {
   return `group.${group}`
 }
 
+/** The line in which nobody but that agent waits. */
+export function agentLine(agent: string): string {
+  return `agent.${agent}`
+}
+
 /** The line of those who are on a media server. */
 export function serverLine(server: string): string {
   return `server.${server}`

@@ -291,6 +291,14 @@ export type Order =
   /** An agent and its clients are to go to `server`, or to the best other one. */
   | { readonly kind: 'move'; readonly agent: string; readonly server?: string }
   | { readonly kind: 'hang-up'; readonly call: string }
+  /** A client of the agent `from` is to go to the agent `to`: one that waits without a client, or that another client `joins`. */
+  | {
+      readonly kind: 'hand-over'
+      readonly call: string
+      readonly from: string
+      readonly to: string
+      readonly joins: boolean
+    }
   /** The agent of that call is to be told what became of it. */
   | { readonly kind: 'tell'; readonly dial: Dial }
 

@@ -84,6 +84,15 @@ for (const [name, fleet] of fleets) {
     t.match(heard.at(-1), /^2 .*live/, 'who has left hears nothing more')
   })
 
+  test('a client is handed over as it was ordered', async (t, api, doors) => {
+    const handOver: Order = { kind: 'hand-over', call: 'c1', from: '1001', to: '1002', joins: false }
+    doors[0]?.orders.take(async order => ({
+      kind: 'done',
+      calls: [order.kind === 'hand-over' ? order.to : ''],
+    }))
+    t.strictSame(await api.orders.give(handOver), { kind: 'done', calls: ['1002'] })
+  })
+
   test('a refusal is told with its reason', async (t, api, doors) => {
     doors[0]?.orders.take(async () => ({ kind: 'refused', reason: 'busy' }))
     t.strictSame(await api.orders.give({ kind: 'hang-up', call: 'c1' }), { kind: 'refused', reason: 'busy' })

@@ -1,9 +1,12 @@
 import t, { type Test } from 'tap'
+import type { SyntheticAgent } from '../../cli/synthetic/agent.ts'
 import { SyntheticCarrier } from '../../cli/synthetic/carrier.ts'
 import { isUp, plainOffer, type UpCall } from '../../cli/synthetic/user-agent.ts'
+import { login } from '../support/ami-legs.ts'
 import { inNamespace } from '../support/namespace.ts'
 import { openTonePhone, rtpRate, type TonePhone } from '../support/rtp-tone.ts'
 import { audioTarget } from '../support/sip-client.ts'
+import { meanLevel } from '../support/tone.ts'
 import { startWorld, until, type World } from '../support/world.ts'
 
 /**
@@ -15,6 +18,7 @@ if (await inNamespace(import.meta.url)) await suite()
 
 interface Pair {
   readonly agent: string
+  readonly agentPhone: SyntheticAgent
   readonly leg: UpCall
   readonly client: UpCall
   readonly phone: TonePhone
@@ -34,6 +38,32 @@ async function suite(): Promise<void> {
     await world.stop()
   })
   for (let n = 1; n <= 4; n++) pairs.push(await talk(world, carrier, `100${n}`))
+
+  await t.test('an agent hands its client to another one, and has it back', async t => {
+    const [pair] = pairs
+    if (!pair) throw new Error('there is no pair')
+    const colleague = await world.agent('1009')
+    const leg = await colleague.join()
+    await playTone(world, '1009')
+    pair.phone.play(440)
+    t.ok((await levelsAt(pair.phone))(1004) < 0.005, 'the client does not hear the other conference')
+    const hole = await holeDuring(pair, () => refer(t, pair.agentPhone, pair.leg, '1009'))
+    t.comment(`hole ${hole} ms`)
+    t.ok(hole < 500, `the client hears nothing for ${hole} ms`)
+    t.ok((await levelsAt(pair.phone))(1004) > 0.05, 'then it does')
+    t.match(
+      await placesOf(world, '1009'),
+      [/ $/, / agent$/, / client$/],
+      'the tone, the colleague, the client',
+    )
+    t.match(await placesOf(world, '1001'), [/ agent$/], 'the first agent waits again')
+    await refer(t, colleague, leg, '1001')
+    t.ok((await levelsAt(pair.phone))(1004) < 0.005, 'the client is away from the other conference')
+    t.match(await placesOf(world, '1001'), [/ agent$/, / client$/])
+    t.equal(await leg.hangUp(), 200)
+    await colleague.stop()
+    await isUnheard(t, world, pairs, carrier)
+  })
 
   await t.test('an operator moves an agent with its client', async t => {
     const [pair] = pairs
@@ -167,14 +197,49 @@ async function allOn(world: World, pairs: readonly Pair[], server: string): Prom
 
 /** An agent in its conference, and a client with it that hears the agent's music or silence as packets. */
 async function talk(world: World, carrier: SyntheticCarrier, agent: string): Promise<Pair> {
-  const leg = await (await world.agent(agent)).join()
+  const agentPhone = await world.agent(agent)
+  const leg = await agentPhone.join()
   const phone = await openTonePhone('127.0.0.2')
   const client = await carrier.call(agent, plainOffer('127.0.0.2', phone.port))
   if (!isUp(client)) throw new Error(`the client leg was refused: ${client.status}`)
   const { host, port } = audioTarget(client.sdp)
   phone.play(1004)
   phone.sendTo(host, port)
-  return { agent, leg, client, phone }
+  return { agent, agentPhone, leg, client, phone }
+}
+
+/** An agent wants its client to go to `other`, and hears that it is there. */
+async function refer(t: Test, { userAgent }: SyntheticAgent, leg: UpCall, other: string): Promise<void> {
+  const before = userAgent.heard.length
+  const headers = [['Refer-To', `<sip:${other}@portico.test>`]] as const
+  t.equal((await leg.ask('REFER', { headers })).status, 202)
+  const told = (): readonly string[] =>
+    userAgent.heard
+      .slice(before)
+      .filter(({ method }) => method === 'NOTIFY')
+      .map(({ body }) => body.toString().trim())
+  await until('the end of the transfer', async () => told().length === 2)
+  t.strictSame(told(), ['SIP/2.0 100 Trying', 'SIP/2.0 200 OK'])
+}
+
+/** Somebody in the conference of an agent plays 1004 Hz, until that agent leaves. */
+async function playTone(world: World, agent: string): Promise<void> {
+  const place = await serverOf(world, agent)
+  const server = world.lab.servers.find(({ id }) => id === place)
+  if (!server) throw new Error(`${agent} is nowhere`)
+  const [link] = await login(server)
+  const tone = { action: 'Originate', channel: 'Local/tone@from-frontdoor/n', async: 'true' }
+  await link.action({ ...tone, context: 'client-join', exten: `agt-${agent}`, priority: '1' })
+  link.stop()
+}
+
+/** The levels of tones that somebody hears in a second from now on. */
+async function levelsAt(phone: TonePhone): Promise<(hz: number) => number> {
+  await new Promise(resolve => setTimeout(resolve, 300))
+  phone.heard()
+  await new Promise(resolve => setTimeout(resolve, 800))
+  const samples = phone.heard()
+  return hz => meanLevel(samples, rtpRate, hz)
 }
 
 async function serverOf(world: World, agent: string): Promise<string | undefined> {

@@ -100,6 +100,8 @@ export interface DoorPartsOptions {
   readonly calls?: number
   readonly trunk?: Trunk
   readonly routes?: readonly Route[]
+  /** Media goes through an anchor, so that calls can be moved. */
+  readonly anchored?: boolean
   /** Takes the REGISTER of media servers. */
   readonly servers?: Servers
 }
@@ -111,6 +113,7 @@ export function doorParts({
   calls = 100,
   trunk = acision,
   routes = [],
+  anchored = false,
   servers: registrar,
 }: DoorPartsOptions = {}): DoorParts {
   const edge = new RecordingEdge()
@@ -172,8 +175,13 @@ export function doorParts({
     placement,
     clock,
   })
-  const door = new FrontDoor({
+  const door: FrontDoor = new FrontDoor({
     ports,
+    store: {
+      queues,
+      sessions: { put: async () => undefined, remove: async () => undefined, list: async () => [] },
+      orders: { give: async order => await door.order(order), take: () => () => undefined },
+    },
     directory: {
       credentials: async () => undefined,
       trunkAt: address => (inTrunk(address) ? trunk : undefined),
@@ -225,7 +233,7 @@ export function doorParts({
       ports,
     }),
     domain: 'portico.test',
-    limits: { calls, attempts: 3, tryMs: 2000, ringMs: 180_000, flowGraceMs: 30_000, anchored: false },
+    limits: { calls, attempts: 3, tryMs: 2000, ringMs: 180_000, flowGraceMs: 30_000, anchored },
   })
   return {
     door,
@@ -248,11 +256,12 @@ export function doorParts({
 
 /** Lets every promise that is already on its way come through. */
 async function settle(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await Promise.resolve()
+  for (let turn = 0; turn < 40; turn++) await Promise.resolve()
 }
 
 export const origins = {
   agent: { transport: 'wss', address: '127.0.9.1', port: 1000, flow: 'flow-1' },
+  otherAgent: { transport: 'wss', address: '127.0.9.2', port: 1000, flow: 'flow-9' },
   agentAgain: { transport: 'wss', address: '127.0.9.1', port: 1001, flow: 'flow-2' },
   trunk: { transport: 'udp', address: '127.0.2.5', port: 5060 },
   server: { transport: 'udp', address: '127.0.1.1', port: 5060 },

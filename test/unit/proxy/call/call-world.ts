@@ -104,6 +104,7 @@ export class CallWorld {
       () => this.#tell({ kind: 'move', server: chance % 2 ? ms1 : ms2, isLost: chance % 3 === 0 }),
       () => this.#tell({ kind: 'switch' }),
       () => this.#tell({ kind: 'stay' }),
+      () => this.#tell({ kind: 'transferred', status: 200 }),
     ]
   }
 

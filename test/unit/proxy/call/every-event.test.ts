@@ -22,6 +22,7 @@ const states: Readonly<Record<string, CallState>> = {
   late,
   waiting: { ...late, stage: 'waiting' },
   up,
+  referring: { ...up, transfer: { transaction: 't0', cseq: 2, isSilent: false } },
   ready: { ...up, sent: 2, move: { ...move, stage: 'ready' } },
   over: { kind: 'over', verdict: 'refused' },
 }
@@ -41,6 +42,7 @@ const events: Readonly<Record<string, CallEvent>> = {
   '503': { kind: 'response', transaction: 'c1-b1', status: 503, local: false },
   INVITE: request('a', 'INVITE'),
   INFO: request('a', 'INFO'),
+  REFER: request('a', 'REFER'),
   'BYE of a': request('a', 'BYE'),
   'BYE of b': request('b', 'BYE'),
   acked: { kind: 'acked', leg: 'a', body: sdp },
@@ -57,39 +59,42 @@ const events: Readonly<Record<string, CallEvent>> = {
   move: { kind: 'move', server: ms2, isLost: false },
   switch: { kind: 'switch' },
   stay: { kind: 'stay' },
+  transferred: { kind: 'transferred', status: 200 },
   tell: { kind: 'tell', transaction: 't2', body: { type: 'application/json', content: '{}' } },
 }
 
 /** What becomes of each state (across) with each event (down). `.` nothing at all; `=` it stays, and something is done. */
 const table = `
-event             | placing   | offering  | trying    | answering | late      | waiting   | up        | ready     | over
-180               | .         | .         | =         | .         | .         | .         | .         | .         | .
-200               | =         | =         | answering | =         | =         | =         | =         | =         | =
-503               | .         | .         | placing   | .         | .         | .         | .         | .         | .
-BYE of a          | =         | =         | =         | over      | over      | over      | over      | over      | .
-BYE of b          | =         | =         | =         | over      | over      | over      | over      | =         | .
-INFO              | =         | =         | =         | =         | =         | =         | =         | =         | .
-INVITE            | =         | =         | =         | =         | =         | =         | =         | =         | .
-acked             | .         | .         | .         | .         | .         | =         | .         | .         | .
-cancelled         | over      | over      | over      | over      | over      | over      | .         | .         | .
-dialog-ended of a | .         | .         | .         | over      | over      | over      | over      | over      | .
-dialog-ended of b | .         | .         | .         | over      | over      | over      | over      | =         | .
-flow-back         | .         | .         | .         | .         | .         | .         | =         | =         | .
-flow-closed       | .         | .         | .         | .         | .         | .         | =         | =         | .
-hang-up           | over      | over      | over      | over      | over      | over      | over      | over      | .
-media-answered    | .         | .         | .         | up        | .         | .         | .         | .         | .
-media-failed      | .         | over      | .         | offering  | over      | over      | .         | .         | .
-media-offered     | .         | trying    | .         | .         | =         | .         | .         | .         | =
-move              | .         | .         | .         | .         | .         | .         | =         | =         | .
-not-placed        | over      | .         | .         | .         | .         | .         | .         | .         | .
-placed            | offering  | .         | .         | .         | .         | .         | .         | .         | =
-server-lost       | .         | .         | placing   | over      | over      | over      | over      | over      | .
-stay              | .         | .         | .         | .         | .         | .         | .         | =         | .
-switch            | .         | .         | .         | .         | .         | .         | .         | =         | .
-tell              | .         | .         | .         | .         | .         | .         | =         | =         | .
-timer flow        | .         | .         | .         | .         | .         | .         | over      | over      | .
-timer ring        | .         | .         | over      | .         | .         | .         | .         | .         | .
-timer try         | .         | .         | placing   | .         | .         | .         | .         | .         | .
+event             | placing   | offering  | trying    | answering | late      | waiting   | up        | referring | ready     | over
+180               | .         | .         | =         | .         | .         | .         | .         | .         | .         | .
+200               | =         | =         | answering | =         | =         | =         | =         | =         | =         | =
+503               | .         | .         | placing   | .         | .         | .         | .         | .         | .         | .
+BYE of a          | =         | =         | =         | over      | over      | over      | over      | over      | over      | .
+BYE of b          | =         | =         | =         | over      | over      | over      | over      | over      | =         | .
+INFO              | =         | =         | =         | =         | =         | =         | =         | =         | =         | .
+INVITE            | =         | =         | =         | =         | =         | =         | =         | =         | =         | .
+REFER             | =         | =         | =         | =         | =         | =         | =         | =         | =         | .
+acked             | .         | .         | .         | .         | .         | =         | .         | .         | .         | .
+cancelled         | over      | over      | over      | over      | over      | over      | .         | .         | .         | .
+dialog-ended of a | .         | .         | .         | over      | over      | over      | over      | over      | over      | .
+dialog-ended of b | .         | .         | .         | over      | over      | over      | over      | over      | =         | .
+flow-back         | .         | .         | .         | .         | .         | .         | =         | =         | =         | .
+flow-closed       | .         | .         | .         | .         | .         | .         | =         | =         | =         | .
+hang-up           | over      | over      | over      | over      | over      | over      | over      | over      | over      | .
+media-answered    | .         | .         | .         | up        | .         | .         | .         | .         | .         | .
+media-failed      | .         | over      | .         | offering  | over      | over      | .         | .         | .         | .
+media-offered     | .         | trying    | .         | .         | =         | .         | .         | .         | .         | =
+move              | .         | .         | .         | .         | .         | .         | =         | =         | =         | .
+not-placed        | over      | .         | .         | .         | .         | .         | .         | .         | .         | .
+placed            | offering  | .         | .         | .         | .         | .         | .         | .         | .         | =
+server-lost       | .         | .         | placing   | over      | over      | over      | over      | over      | over      | .
+stay              | .         | .         | .         | .         | .         | .         | .         | .         | =         | .
+switch            | .         | .         | .         | .         | .         | .         | .         | .         | =         | .
+tell              | .         | .         | .         | .         | .         | .         | =         | =         | =         | .
+timer flow        | .         | .         | .         | .         | .         | .         | over      | over      | over      | .
+timer ring        | .         | .         | over      | .         | .         | .         | .         | .         | .         | .
+timer try         | .         | .         | placing   | .         | .         | .         | .         | .         | .         | .
+transferred       | .         | .         | .         | .         | .         | .         | .         | =         | .         | .
 `
 
 const [head = '', ...rows] = table.trim().split('\n')

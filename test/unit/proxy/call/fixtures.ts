@@ -116,4 +116,5 @@ export const up: Up = {
   move: undefined,
   former: [],
   untidy: [],
+  transfer: undefined,
 }

@@ -269,8 +269,14 @@ for (const [name, call, state, event, kind, ...effects] of cases) {
 }
 
 t.test('a method that the door takes no part in is refused with the list of those it does', async t => {
-  const [, effect] = step(agentCall, up, request('a', 'REFER'))
-  t.match(effect, { kind: 'respond', status: 405, headers: [['Allow', /INVITE/]] })
+  const [, toAgent] = step(agentCall, up, request('a', 'SUBSCRIBE'))
+  t.match(toAgent, { kind: 'respond', status: 405, headers: [['Allow', /INVITE.*REFER/]] })
+  const [, toCarrier] = step(clientCall, up, request('a', 'SUBSCRIBE'))
+  t.strictSame(
+    toCarrier,
+    { ...respond(405), headers: [['Allow', allowedMethods]] },
+    'a carrier may not transfer',
+  )
 })
 
 t.test('remembers what each leg said and was told, so that the next refresh is known', async t => {

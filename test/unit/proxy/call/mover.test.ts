@@ -90,9 +90,10 @@ async function world(calls: readonly Call[] = [agent, client]) {
     log: silentLog,
   }
   const mover = new Mover({ calls: index, ...ports })
+  const transfers = { transfer: async () => 200 }
   const sessions = calls.map(call => {
     const facts = { domain: 'portico.test', caller: { user: call.agent }, headers: [], maxForwards: 70 }
-    const session = new CallSession(call, facts, undefined, { ...ports, homes: mover }, index)
+    const session = new CallSession(call, facts, undefined, { ...ports, homes: mover, transfers }, index)
     index.add(session)
     session.handle({ kind: 'began' })
     return session

@@ -2,7 +2,7 @@ import t from 'tap'
 import type { CallLog, CallRecord, LiveCall, Placement } from '../../../../proxy/ports.ts'
 import { createPresence } from '../../../../proxy/route/presence.ts'
 import { silentLog } from '../../../../runtime/log.ts'
-import { groupLine, serverLine } from '../../../../selector/domain/queue.ts'
+import { agentLine, groupLine, serverLine } from '../../../../selector/domain/queue.ts'
 import { createMemoryStore } from '../../../../selector/store/memory/store.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
 import { ms1 } from '../call/fixtures.ts'
@@ -73,6 +73,19 @@ t.test('with a client, called in or dialled, it does not wait', async t => {
   }
   calls.began({ ...live, kind: 'agent' })
   t.equal(await taken(groupLine('sales')), 'ann', 'its own leg is no client')
+})
+
+t.test('a client that is handed to another agent sets the first one free', async t => {
+  const { placed, calls, taken } = await centre()
+  await placed.settled(settled)
+  await placed.settled({ call: 'other leg', agent: 'bob', server: 'ms-1' })
+  const waiting = async () => [await taken(agentLine('ann')), await taken(agentLine('bob'))]
+  calls.began(live)
+  t.strictSame(await waiting(), [undefined, 'bob'])
+  calls.changed({ ...live, agent: 'bob' })
+  t.strictSame(await waiting(), ['ann', undefined])
+  calls.over({ ...record, agent: 'bob' })
+  t.strictSame(await waiting(), ['ann', 'bob'])
 })
 
 t.test('an agent that is moved waits on the other server', async t => {
