@@ -45,6 +45,7 @@ export function registerAgents(program: Command, terminal: Terminal): void {
       if (given === undefined) terminal.out(`password: ${password}`)
     })
   registerSet(agents, terminal)
+  registerNailUp(agents, terminal)
   agents
     .command('rm <id>')
     .description('Remove one; it cannot register again.')
@@ -52,6 +53,25 @@ export function registerAgents(program: Command, terminal: Terminal): void {
       await (await connect(command, terminal)).agents.remove(id)
       if (wantsJson(command)) printJson(terminal, { id })
       else terminal.out(`${id} removed`)
+    })
+}
+
+function registerNailUp(agents: Command, terminal: Terminal): void {
+  agents
+    .command('nailup <id>')
+    .description('Call one into its conference; it answers by itself on its page.')
+    .action(async (id: string, _options: object, command: Command) => {
+      const leg = await (await connect(command, terminal)).agents.nailUp(id)
+      if (wantsJson(command)) printJson(terminal, leg)
+      else terminal.out(`${id} ${leg.state} on ${leg.server ?? 'no media server yet'}, call ${leg.id}`)
+    })
+  agents
+    .command('release <id>')
+    .description('Let one go: its leg is hung up, and with it its clients.')
+    .action(async (id: string, _options: object, command: Command) => {
+      const { calls } = await (await connect(command, terminal)).agents.release(id)
+      if (wantsJson(command)) return printJson(terminal, { calls })
+      terminal.out(calls.length === 0 ? `${id} is in no conference` : `${id} let go`)
     })
 }
 

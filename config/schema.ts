@@ -1,6 +1,8 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { agents } from './agents.ts'
 import { dialOut } from './dial-out.ts'
+import { host } from './host.ts'
 import { limits } from './limits.ts'
 import { fleet, health } from './placement.ts'
 
@@ -14,7 +16,6 @@ export type DeepReadonly<T> = T extends (infer Item)[]
     ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
     : T
 
-const host = z.string().regex(/^[^\s/@]{1,255}$/, 'must be a host name or an IP address')
 const port = z.int().min(0).max(65535)
 const remotePort = z.int().min(1).max(65535)
 const advertise = z
@@ -178,54 +179,6 @@ const trunks = z.strictObject({
     .max(3_600_000)
     .default(10_000)
     .describe('How often each peer of a trunk is asked by OPTIONS whether it is there; 0: never.'),
-})
-
-const agents = z.strictObject({
-  domain: host.default('portico.local').describe('Domain of the agents’ SIP addresses.'),
-  realm: z
-    .string()
-    .regex(/^[^"\\\r\n]{1,128}$/, 'must be 1 to 128 characters without quotes and line breaks')
-    .exactOptional()
-    .describe('Digest realm; absent: the domain. Passwords are stored per realm: a change ends them all.'),
-  digest: z
-    .array(z.enum(['MD5', 'SHA-256']))
-    .min(1)
-    .max(2)
-    .default(['SHA-256', 'MD5'])
-    .describe(
-      'Digest algorithms, in the order of the challenges (RFC 8760); sip.js answers the last one, and only MD5.',
-    ),
-  flowGraceMs: z
-    .int()
-    .min(0)
-    .max(600_000)
-    .default(30_000)
-    .describe('How long a call outlives the agent’s connection.'),
-  registerMinSec: z.int().min(1).max(86_400).default(60).describe('Shortest registration granted.'),
-  registerMaxSec: z.int().min(1).max(86_400).default(600).describe('Longest registration granted.'),
-  credentialTtlSec: z
-    .int()
-    .min(60)
-    .max(86_400)
-    .default(43_200)
-    .describe('How long a credential from POST /api/session may register; default: one shift.'),
-  iceServers: z
-    .array(
-      z.strictObject({
-        urls: z
-          .array(z.string().regex(/^(stun|turn)s?:\S+$/, 'must be stun:… or turn:…'))
-          .min(1)
-          .max(16),
-        username: z.string().min(1).max(256).exactOptional(),
-        credential: z.string().min(1).max(256).exactOptional(),
-        secret: z.string().min(1).max(256).exactOptional(),
-      }),
-    )
-    .max(16)
-    .default([])
-    .describe(
-      'STUN and TURN servers that agents’ browsers are told; JSON in the environment. With `secret` (coturn `static-auth-secret`) instead of `username` and `credential` each agent gets an account that ends with its session.',
-    ),
 })
 
 /** The shape of the configuration file: every setting with type, default, limits and meaning. Unknown keys are errors. */

@@ -25,7 +25,7 @@ import {
   type SelectionInput,
   type SelectionOutput,
 } from './contract/selection.ts'
-import { callsOutput, type CallsOutput } from './contract/calls.ts'
+import { callsOutput, nailUpOutput, type CallsOutput, type NailUpOutput } from './contract/calls.ts'
 import { recordOutput, type RecordOutput, type RecordsQuery } from './contract/records.ts'
 import { callOutput, dialOutput, type CallOutput, type DialInput, type DialOutput } from './contract/dial.ts'
 import {
@@ -74,6 +74,10 @@ export interface Client {
   readonly agents: RemoteCollection<AgentInput, AgentPatch, AgentOutput> & {
     /** Dials a number into the conference of an agent; the same reference is the same call. */
     dial(agent: string, input: DialInput): Promise<DialOutput>
+    /** Calls an agent into its conference; one that is there stays. Takes as long as the agent's phone rings. */
+    nailUp(agent: string): Promise<NailUpOutput>
+    /** Lets an agent go. */
+    release(agent: string): Promise<CallsOutput>
   }
   readonly trunks: RemoteCollection<TrunkInput, TrunkPatch, TrunkOutput>
   readonly routes: RemoteCollection<RouteInput, RoutePatch, RouteOutput> & {
@@ -121,6 +125,12 @@ export function createClient(options: ClientOptions): Client {
       ...collection(send, 'agents', agentOutput),
       dial: (agent, body) =>
         send('POST', `agents/${encodeURIComponent(agent)}/calls`, { body, output: dialOutput }),
+      nailUp: agent =>
+        send('POST', `agents/${encodeURIComponent(agent)}/nailup`, {
+          output: nailUpOutput,
+          waitMs: nailUpMs,
+        }),
+      release: agent => send('DELETE', `agents/${encodeURIComponent(agent)}/nailup`, { output: callsOutput }),
     },
     trunks: collection(send, 'trunks', trunkOutput),
     routes: {
@@ -158,7 +168,12 @@ interface Parts<T> {
   readonly output: z.ZodType<T>
   readonly body?: unknown
   readonly ifMatch?: string
+  /** How long the answer may take, where that is longer than usual. */
+  readonly waitMs?: number
 }
+
+/** A little longer than a phone may ring. */
+const nailUpMs = 190_000
 
 function calls(send: Send): Client['calls'] {
   return {
@@ -208,7 +223,7 @@ function collection<Input, Patch, Output>(
 }
 
 function sender({ url, token, timeoutMs = 10_000, fetch = globalThis.fetch }: ClientOptions): Send {
-  return async (method, path, { body, ifMatch, output }) => {
+  return async (method, path, { body, ifMatch, output, waitMs = timeoutMs }) => {
     const headers = {
       Authorization: `Bearer ${token}`,
       ...(body !== undefined && { 'Content-Type': 'application/json' }),
@@ -218,7 +233,7 @@ function sender({ url, token, timeoutMs = 10_000, fetch = globalThis.fetch }: Cl
       method,
       headers,
       redirect: 'error',
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: AbortSignal.timeout(waitMs),
       ...(body !== undefined && { body: JSON.stringify(body) }),
     }).catch((cause: unknown) => {
       throw unreachable(url, cause)

@@ -15,6 +15,7 @@ import type { AmiActions } from './ami/actions.ts'
 import type { Policy } from './domain/standing.ts'
 import { createCredentials, type Credentials } from './credentials.ts'
 import { createDialler, type Dialler } from './dialler.ts'
+import { createNailUp, type NailUp } from './nail-up.ts'
 import type { DialPolicy } from './domain/dial-policy.ts'
 import { createAdminApp } from './http/admin-app.ts'
 import { closeServer, openServer } from './http/listening.ts'
@@ -31,7 +32,7 @@ export interface SelectorOptions {
   /** Started before and stopped after the selector, by whoever made it. */
   readonly store: Store
   /** Asks media servers who is in a conference, and has them call. Started and stopped like the store. */
-  readonly actions: Pick<AmiActions, 'members' | 'originate'>
+  readonly actions: Pick<AmiActions, 'members' | 'originate' | 'ring'>
   /** Takes media servers that register themselves; absent: none may. */
   readonly registration?: Pick<ServerRegistration, 'register'>
   readonly log: Log
@@ -162,6 +163,19 @@ function diallerOf({ config, store, actions, log }: SelectorOptions, clock: Cloc
   })
 }
 
+function nailUpOf({ config, store, actions, log }: SelectorOptions, clock: Clock): NailUp {
+  return createNailUp({
+    store,
+    actions,
+    domain: config.agents.domain,
+    ringMs: config.agents.ringMs,
+    reservationMs: config.agents.ringMs + config.reservations.ttlMs,
+    clock,
+    chance: Math.random,
+    log,
+  })
+}
+
 function adminAppOf(
   options: SelectorOptions,
   token: string,
@@ -179,6 +193,7 @@ function adminAppOf(
     maxBodyBytes: config.limits.requestBodyBytes,
     askConference: (media, conference) => actions.members(media, conference),
     dialler,
+    nailUp: nailUpOf(options, clock),
     clock,
     log,
     metrics,

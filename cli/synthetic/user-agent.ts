@@ -36,7 +36,7 @@ export class UserAgent {
   readonly #waiting = new Map<string, (final: Final) => void>()
   readonly #ringing = new Map<string, () => void>()
   readonly #calls = new Map<string, () => void>()
-  /** Every request that came in, newest last; all are answered 200, a re-INVITE with the SDP that was offered. */
+  /** Every request that came in, newest last; all are answered 200, a re-INVITE with the SDP that was offered, a call with one that fits. */
   readonly heard: SipRequest[] = []
   #sdp = ''
 
@@ -133,6 +133,7 @@ export class UserAgent {
   #request({ transaction, request, dialog }: Extract<EngineEvent, { kind: 'request' }>): void {
     this.heard.push(request)
     const sdp = request.method === 'INVITE'
+    if (sdp && this.#sdp === '') this.#sdp = browserOffer().replace('a=setup:actpass', 'a=setup:active')
     const headers: readonly HeaderLine[] = sdp ? [['Content-Type', 'application/sdp']] : []
     this.#engine.respond(transaction, { status: 200, headers, ...(sdp && { body: this.#sdp }) })
     if (request.method === 'BYE' && dialog !== undefined) this.#calls.get(dialog)?.()

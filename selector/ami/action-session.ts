@@ -5,7 +5,7 @@ import type { MediaServer } from '../domain/media-server.ts'
 import type { OriginateOutcome } from './actions.ts'
 import { AmiConnection } from './connection.ts'
 import { outgoing, type AmiFields, type AmiMessage } from './message.ts'
-import type { OriginateOrder } from './originate.ts'
+import type { RingOrder } from './originate.ts'
 
 /** One Manager connection for actions. It logs in at once, and ends when it was not used for `idleMs`. */
 export class ActionSession {
@@ -68,7 +68,7 @@ export class ActionSession {
 
   /** Orders a call and follows its channel until the far side has answered or will not. */
   async originate(
-    { call, ringMs }: OriginateOrder,
+    { call, ringMs }: Pick<RingOrder, 'call' | 'ringMs'>,
     fields: AmiFields,
     onTaken: () => void,
   ): Promise<OriginateOutcome> {

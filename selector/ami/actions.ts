@@ -3,7 +3,16 @@ import { PorticoError } from '../../runtime/errors.ts'
 import type { Part } from '../../runtime/lifecycle.ts'
 import type { MediaServer } from '../domain/media-server.ts'
 import { ActionSession } from './action-session.ts'
-import { callId, checked, conferenceOf, originateFields, type OriginateOrder } from './originate.ts'
+import type { AmiFields } from './message.ts'
+import {
+  callId,
+  checked,
+  conferenceOf,
+  originateFields,
+  ringFields,
+  type OriginateOrder,
+  type RingOrder,
+} from './originate.ts'
 
 /** One leg in a conference, as that Asterisk itself tells. */
 export interface ConferenceMember {
@@ -31,6 +40,8 @@ export interface AmiActions extends Part {
    * when Asterisk has taken the order.
    */
   originate(server: MediaServer, order: OriginateOrder, onTaken?: () => void): Promise<OriginateOutcome>
+  /** Calls an agent into its conference, the same way. */
+  ring(server: MediaServer, order: RingOrder): Promise<OriginateOutcome>
   /** Hangs up every channel of a call, ringing or answered. Resolves to how many there were. */
   hangup(server: MediaServer, call: string): Promise<number>
   /** Sends the clients out of an agent's conference; the agent stays. False when there was nobody to send out. */
@@ -58,26 +69,34 @@ export function createAmiActions({ clock, idleMs = 60_000 }: AmiActionsOptions):
     return session.use(() => work(session))
   }
 
+  async function dial(
+    server: MediaServer,
+    order: Pick<OriginateOrder, 'call' | 'ringMs'>,
+    fields: AmiFields,
+    onTaken: () => void,
+  ): Promise<OriginateOutcome> {
+    const key = `${server.id} ${order.call}`
+    const running = dialling.get(key)
+    if (running) {
+      onTaken()
+      return running
+    }
+    const outcome = on(server, session => session.originate(order, fields, onTaken)).finally(() =>
+      dialling.delete(key),
+    )
+    dialling.set(key, outcome)
+    return outcome
+  }
+
   return {
     name: 'ami actions',
     start: async () => undefined,
     async stop() {
       for (const session of sessions.values()) session.close()
     },
-    async originate(server, order, onTaken = () => undefined) {
-      const fields = originateFields(order)
-      const key = `${server.id} ${order.call}`
-      const running = dialling.get(key)
-      if (running) {
-        onTaken()
-        return running
-      }
-      const outcome = on(server, session => session.originate(order, fields, onTaken)).finally(() =>
-        dialling.delete(key),
-      )
-      dialling.set(key, outcome)
-      return outcome
-    },
+    originate: async (server, order, onTaken = () => undefined) =>
+      dial(server, order, originateFields(order), onTaken),
+    ring: async (server, order) => dial(server, order, ringFields(order), () => undefined),
     async hangup(server, call) {
       const account = new RegExp(`^(agent|client):${checked('call', call, callId)}$`)
       return on(server, async session => {

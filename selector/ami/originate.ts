@@ -21,6 +21,16 @@ export interface OriginateOrder {
   readonly ringMs: number
 }
 
+/** A call from a media server, through the door, to an agent, who joins its own conference with it. */
+export interface RingOrder {
+  /** As in `OriginateOrder`. */
+  readonly call: string
+  readonly agent: string
+  readonly domain: string
+  /** How long it may ring. */
+  readonly ringMs: number
+}
+
 /**
  * The AMI action for an order. Throws `E_AMI_REFUSED` when a part of it could mean more than it says: Asterisk takes
  * `&` for a second destination, `,` and `/` for the next argument, `?` and `;` for what follows a URI.
@@ -43,6 +53,23 @@ export function originateFields(order: OriginateOrder): AmiFields {
       'PJSIP_HEADER(add,X-Portico-Call)': call,
       'PJSIP_HEADER(add,X-Portico-Agent)': agent,
     },
+  }
+}
+
+/** The AMI action that rings an agent. Throws `E_AMI_REFUSED` as above. */
+export function ringFields({ call, agent, domain, ringMs }: RingOrder): AmiFields {
+  const conference = conferenceOf(agent)
+  return {
+    action: 'Originate',
+    channel: `PJSIP/frontdoor/sip:${conference}@${checked('domain', domain, host)}`,
+    channelid: checked('call', call, callId),
+    account: `agent:${call}`,
+    context: 'agent-join',
+    exten: conference,
+    priority: '1',
+    async: 'true',
+    timeout: String(Math.round(ringMs)),
+    variable: { 'PJSIP_HEADER(add,X-Portico-Call)': call },
   }
 }
 

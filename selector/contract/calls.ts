@@ -10,5 +10,14 @@ export const callsOutput = z.object({
   /** Where they are now. */
   server: z.string().optional(),
 })
+/** The leg by which an agent is in its conference. */
+export const nailUpOutput = z.object({
+  id: z.string(),
+  agent: z.string(),
+  server: z.string().optional(),
+  state: z.string(),
+})
+/** @see nailUpOutput */
+export type NailUpOutput = z.output<typeof nailUpOutput>
 /** @see callsOutput */
 export type CallsOutput = z.output<typeof callsOutput>

@@ -8,6 +8,7 @@ import type { Clock } from '../../runtime/clock.ts'
 import { messageOf } from '../../runtime/errors.ts'
 import type { Log } from '../../runtime/log.ts'
 import type { Dialler } from '../dialler.ts'
+import type { NailUp } from '../nail-up.ts'
 import type { PinTokens } from '../pin-tokens.ts'
 import type { Store } from '../store/store.ts'
 import { serveAgents } from './agents.ts'
@@ -17,6 +18,7 @@ import type { Metrics } from './metrics.ts'
 import { serveDecisions } from './decisions.ts'
 import { serveDial } from './dial.ts'
 import { serveHint } from './hint.ts'
+import { serveNailUp } from './nail-up.ts'
 import { describe, serveOpenApi } from './openapi.ts'
 import { notFound, problem, problemOf } from './problem.ts'
 import { serveRoutes } from './routes.ts'
@@ -42,6 +44,7 @@ export interface AdminAppOptions {
   /** How a media server is asked who is in a conference. */
   readonly askConference: AskConference
   readonly dialler: Dialler
+  readonly nailUp: NailUp
   /** Takes media servers that register themselves; absent: none may. */
   readonly registration?: Pick<ServerRegistration, 'register'>
   /** Shows callers where an agent waits; absent: they are not shown. */
@@ -75,6 +78,7 @@ export function createAdminApp(options: AdminAppOptions): OpenAPIHono {
   serveRegistration(app, options.registration)
   serveAgents(app, { store, realm })
   serveDial(app, { store, dialler: options.dialler })
+  serveNailUp(app, { store, nailUp: options.nailUp })
   serveTrunks(app, { store })
   serveRoutes(app, { store, clock })
   serveSelection(app, { store, ttlMs: reservationMs, clock, chance })

@@ -10,6 +10,8 @@ import {
 /** What the call's fate makes of the phone. */
 export function callStep(state: PhoneState, event: CallEvent): Step {
   switch (event.kind) {
+    case 'called':
+      return called(state)
     case 'answered':
       if (state.stage.kind !== 'joining') return [state]
       return [{ ...state, stage: inRoom(emptyRoom, state.stage.muted) }]
@@ -27,6 +29,15 @@ export function callStep(state: PhoneState, event: CallEvent): Step {
         },
       ]
   }
+}
+
+/** An agent who is signed in is there for its conference: a call from it is taken unasked. One is enough. */
+function called(state: PhoneState): Step {
+  if (state.stage.kind !== 'ready') return [state, { kind: 'refuse' }]
+  return [
+    { ...state, stage: { kind: 'joining', muted: false, placed: true } },
+    { kind: 'take', muted: false },
+  ]
 }
 
 function inRoom(room: Room, muted: boolean): InConference {

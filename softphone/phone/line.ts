@@ -14,6 +14,10 @@ export interface Line {
   register(): void
   /** Calls the agent's conference. `answered`, `refused` or `ended` follows, unless it is hung up. */
   dial(order: { readonly muted: boolean }): void
+  /** Takes the call that `called` told of; `answered`, `refused` or `ended` follows, unless it is hung up. */
+  take(order: { readonly muted: boolean }): void
+  /** Refuses it. */
+  refuse(): void
   /** Renews the media path of the call. Only a failure is told: `restart-refused`. */
   restartMedia(): void
   mute(on: boolean): void

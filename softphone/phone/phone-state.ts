@@ -77,6 +77,8 @@ export type LinkEvent =
 
 /** What became of the call. `why` is a sentence for the agent. */
 export type CallEvent =
+  /** The conference calls the agent; it is to be taken or refused. */
+  | { readonly of: 'call'; readonly kind: 'called' }
   | { readonly of: 'call'; readonly kind: 'answered' }
   | { readonly of: 'call'; readonly kind: 'refused'; readonly why: string }
   | { readonly of: 'call'; readonly kind: 'ended'; readonly why: string }
@@ -100,6 +102,9 @@ export type Effect =
   | { readonly kind: 'reconnect' }
   | { readonly kind: 'register' }
   | { readonly kind: 'dial'; readonly muted: boolean }
+  /** Takes the call that came in, or refuses it. */
+  | { readonly kind: 'take'; readonly muted: boolean }
+  | { readonly kind: 'refuse' }
   /** Takes the call to the new connection, and finds a new path for its media if the old one is broken. */
   | { readonly kind: 'restart-media' }
   | { readonly kind: 'mute'; readonly on: boolean }

@@ -109,6 +109,10 @@ export class Phone {
         return line.register()
       case 'dial':
         return line.dial({ muted: effect.muted })
+      case 'take':
+        return line.take({ muted: effect.muted })
+      case 'refuse':
+        return line.refuse()
       case 'restart-media':
         return line.restartMedia()
       case 'mute':

@@ -1,4 +1,13 @@
-import { Inviter, SessionState, Web, type Core, type Message, type URI, type UserAgent } from 'sip.js'
+import {
+  Invitation,
+  Inviter,
+  SessionState,
+  Web,
+  type Core,
+  type Message,
+  type URI,
+  type UserAgent,
+} from 'sip.js'
 import { readConferenceEvent } from './conference.ts'
 import { microphoneConstraints, type CallMedia } from './media.ts'
 import type { LineEvent } from './line.ts'
@@ -9,7 +18,8 @@ import { whyEnded, whyNoMicrophone, whyRefused } from './reasons.ts'
 /** What a call is made of. */
 export interface SipCallOptions {
   readonly agent: UserAgent
-  readonly target: URI
+  /** Whom to call; or the call that came in. */
+  readonly target: URI | Invitation
   readonly processing: boolean
   readonly muted: boolean
   readonly tell: (event: LineEvent) => void
@@ -25,10 +35,10 @@ const digitMs = 100
 
 const notSetUp: CallEvent = { of: 'call', kind: 'ended', why: 'The call could not be set up.' }
 
-/** One call of the agent into its conference. It ends once, by either side; after `end` nothing is told. */
+/** One call between the agent and its conference. It ends once, by either side; after `end` nothing is told. */
 export class SipCall {
   readonly #options: SipCallOptions
-  readonly #inviter: Inviter
+  readonly #session: Inviter | Invitation
   #muted: boolean
   #over = false
   #restart: 'none' | 'running' | 'again' = 'none'
@@ -36,26 +46,38 @@ export class SipCall {
   constructor(options: SipCallOptions) {
     this.#options = options
     this.#muted = options.muted
-    this.#inviter = new Inviter(options.agent, options.target, {
-      sessionDescriptionHandlerOptions: { constraints: microphoneConstraints(options.processing) },
-      delegate: {
-        onBye: bye => {
-          void bye.accept()
-          this.#finish({ of: 'call', kind: 'ended', why: whyEnded(bye.request.getHeader('reason')) })
-        },
-        onMessage: message => this.#message(message),
+    const { agent, target, processing } = options
+    const constraints = microphoneConstraints(processing)
+    this.#session =
+      target instanceof Invitation
+        ? target
+        : new Inviter(agent, target, { sessionDescriptionHandlerOptions: { constraints } })
+    this.#session.delegate = {
+      onBye: bye => {
+        void bye.accept()
+        this.#finish({ of: 'call', kind: 'ended', why: whyEnded(bye.request.getHeader('reason')) })
       },
-    })
-    this.#inviter.stateChange.addListener(state => this.#changed(state))
+      onMessage: message => this.#message(message),
+    }
+    this.#session.stateChange.addListener(state => this.#changed(state))
   }
 
-  /** Opens the microphone and sends the INVITE. */
+  /** Opens the microphone and sends the INVITE, or takes the call that came in. */
   place(): void {
-    const requestDelegate = { onReject: (response: Core.IncomingResponse) => this.#refused(response) }
-    this.#inviter.invite({ requestDelegate }).catch((error: unknown) => {
+    this.#begin().catch((error: unknown) => {
       const name = error instanceof Error ? error.name : ''
       this.#finish({ of: 'call', kind: 'refused', why: whyNoMicrophone(name) })
     })
+  }
+
+  async #begin(): Promise<unknown> {
+    const session = this.#session
+    if (session instanceof Inviter) {
+      const requestDelegate = { onReject: (response: Core.IncomingResponse) => this.#refused(response) }
+      return session.invite({ requestDelegate })
+    }
+    const constraints = microphoneConstraints(this.#options.processing)
+    return session.accept({ sessionDescriptionHandlerOptions: { constraints } })
   }
 
   /**
@@ -63,7 +85,7 @@ export class SipCall {
    * Asked again while one is running, it follows that one.
    */
   restart(): void {
-    if (this.#over || this.#inviter.state !== SessionState.Established) return
+    if (this.#over || this.#session.state !== SessionState.Established) return
     if (this.#restart !== 'none') {
       this.#restart = 'again'
       return
@@ -75,7 +97,7 @@ export class SipCall {
       onAccept: () => this.#restarted(200),
       onReject: (response: Core.IncomingResponse) => this.#restarted(response.message.statusCode ?? 500),
     }
-    this.#inviter
+    this.#session
       .invite({ sessionDescriptionHandlerOptions: options, requestDelegate })
       .catch(() => this.#restarted(500))
   }
@@ -96,10 +118,14 @@ export class SipCall {
   end(): void {
     if (this.#over) return
     this.#close()
-    const { state } = this.#inviter
-    const ended = state === SessionState.Established ? this.#inviter.bye() : this.#inviter.cancel()
     // Without a connection the farewell cannot be sent; the door misses the agent by other means.
-    ended.catch(() => undefined)
+    this.#leave().catch(() => undefined)
+  }
+
+  #leave(): Promise<unknown> {
+    const session = this.#session
+    if (session.state === SessionState.Established) return session.bye()
+    return session instanceof Inviter ? session.cancel() : session.reject({ statusCode: 480 })
   }
 
   #changed(state: SessionState): void {
@@ -167,7 +193,7 @@ export class SipCall {
   }
 
   #handler(): Web.SessionDescriptionHandler | undefined {
-    const handler = this.#inviter.sessionDescriptionHandler
+    const handler = this.#session.sessionDescriptionHandler
     return handler instanceof Web.SessionDescriptionHandler ? handler : undefined
   }
 }

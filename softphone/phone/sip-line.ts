@@ -1,4 +1,4 @@
-import { Registerer, RegistererState, URI, UserAgent } from 'sip.js'
+import { Registerer, RegistererState, URI, UserAgent, type Invitation } from 'sip.js'
 import { PorticoError } from '../../runtime/errors.ts'
 import { createDescriptionHandler } from './description-handler.ts'
 import type { Line, LineEvent } from './line.ts'
@@ -24,6 +24,8 @@ export class SipLine implements Line {
   #registerer: Registerer | undefined
   #registering = false
   #call: SipCall | undefined
+  /** A call that came in and was neither taken nor refused yet. */
+  #invitation: Invitation | undefined
 
   constructor(options: SipLineOptions) {
     this.#options = options
@@ -41,6 +43,7 @@ export class SipLine implements Line {
       onConnect: () => this.#tell(agent, { of: 'link', kind: 'up' }),
       // Tells of a connection that was there; one that does not come about rejects instead.
       onDisconnect: () => this.#down(agent),
+      onInvite: invitation => this.#invited(agent, invitation),
     }
     agent.start().catch(() => this.#down(agent))
   }
@@ -72,12 +75,33 @@ export class SipLine implements Line {
   dial({ muted }: { readonly muted: boolean }): void {
     const agent = this.#agent
     if (!agent) return
+    this.#begin(agent, new URI('sip', 'conference', agent.configuration.uri.host), muted)
+  }
+
+  take({ muted }: { readonly muted: boolean }): void {
+    const [agent, invitation] = [this.#agent, this.#invitation]
+    this.#invitation = undefined
+    if (agent && invitation) this.#begin(agent, invitation, muted)
+  }
+
+  refuse(): void {
+    // RFC 3261 §21.4.24: busy here.
+    this.#invitation?.reject({ statusCode: 486 }).catch(() => undefined)
+    this.#invitation = undefined
+  }
+
+  #begin(agent: UserAgent, target: URI | Invitation, muted: boolean): void {
     this.hangUp()
     const { media, processing } = this.#options
-    const target = new URI('sip', 'conference', agent.configuration.uri.host)
     const tell = (event: LineEvent): void => this.#tell(agent, event)
     this.#call = new SipCall({ agent, target, processing, muted, media, tell })
     this.#call.place()
+  }
+
+  #invited(agent: UserAgent, invitation: Invitation): void {
+    this.refuse()
+    this.#invitation = invitation
+    this.#tell(agent, { of: 'call', kind: 'called' })
   }
 
   restartMedia(): void {

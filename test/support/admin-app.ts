@@ -3,6 +3,7 @@ import { silentLog } from '../../runtime/log.ts'
 import { createAdminApp } from '../../selector/http/admin-app.ts'
 import type { AmiActions } from '../../selector/ami/actions.ts'
 import { createDialler } from '../../selector/dialler.ts'
+import { createNailUp } from '../../selector/nail-up.ts'
 import type { DialPolicy } from '../../selector/domain/dial-policy.ts'
 import { createMetrics } from '../../selector/http/metrics.ts'
 import type { ServerRegistration } from '../../selector/registration.ts'
@@ -39,6 +40,8 @@ export const adminToken = 'token-of-the-tests'
 export interface FixtureParts {
   /** How media servers take orders to call; default: they take them, and nobody ever answers. */
   readonly originate?: AmiActions['originate']
+  /** How they ring agents; default: the agent answers. */
+  readonly ring?: AmiActions['ring']
   readonly dialPolicy?: Partial<DialPolicy>
   readonly pinTokens?: Pick<PinTokens, 'give'>
   /** Takes media servers that register themselves; default: none may. */
@@ -53,7 +56,13 @@ const onlyRings: AmiActions['originate'] = async (_server, _order, onTaken) => {
 /** `change` may replace parts of the store. */
 export function adminFixture(
   change: (store: Store) => Store = store => store,
-  { originate = onlyRings, dialPolicy = {}, pinTokens, registration }: FixtureParts = {},
+  {
+    originate = onlyRings,
+    ring = async () => ({ kind: 'answered' }),
+    dialPolicy = {},
+    pinTokens,
+    registration,
+  }: FixtureParts = {},
 ): AdminFixture {
   const clock = new ManualClock()
   const policy = { utilisation: 'expected', rho: 0.7 } as const
@@ -73,6 +82,16 @@ export function adminFixture(
       ringMs: 60_000,
       keepMs: 86_400_000,
       clock,
+      log: silentLog,
+    }),
+    nailUp: createNailUp({
+      store,
+      actions: { ring },
+      domain: 'realm.example',
+      ringMs: 20_000,
+      reservationMs: 35_000,
+      clock,
+      chance: () => 0,
       log: silentLog,
     }),
     clock,

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import t from 'tap'
 import { outgoing } from '../../../../selector/ami/message.ts'
-import { originateFields, type OriginateOrder } from '../../../../selector/ami/originate.ts'
+import { originateFields, ringFields, type OriginateOrder } from '../../../../selector/ami/originate.ts'
 
 const order: OriginateOrder = {
   call: 'c-1',
@@ -26,6 +26,24 @@ t.test('a call goes out through the door and comes back into the conference of i
     callerid: '"Acme Ltd." <+441234>',
     variable: { 'PJSIP_HEADER(add,X-Portico-Call)': 'c-1', 'PJSIP_HEADER(add,X-Portico-Agent)': 'anna' },
   })
+})
+
+t.test('an agent is called through the door into its own conference', async t => {
+  t.strictSame(ringFields({ call: 'c-1', agent: 'anna', domain: 'portico.example', ringMs: 20_000 }), {
+    action: 'Originate',
+    channel: 'PJSIP/frontdoor/sip:agt-anna@portico.example',
+    channelid: 'c-1',
+    account: 'agent:c-1',
+    context: 'agent-join',
+    exten: 'agt-anna',
+    priority: '1',
+    async: 'true',
+    timeout: '20000',
+    variable: { 'PJSIP_HEADER(add,X-Portico-Call)': 'c-1' },
+  })
+  const refusal = { code: 'E_AMI_REFUSED' }
+  t.throws(() => ringFields({ call: 'c-1', agent: 'a&b', domain: 'portico.example', ringMs: 1 }), refusal)
+  t.throws(() => ringFields({ call: 'c-1', agent: 'anna', domain: 'a/b', ringMs: 1 }), refusal)
 })
 
 t.test('a hash is escaped, as a URI wants it', async t => {

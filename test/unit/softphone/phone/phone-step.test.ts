@@ -38,8 +38,13 @@ const joined: PhoneEvent = { of: 'call', kind: 'conference', event: { kind: 'joi
 const left: PhoneEvent = { of: 'call', kind: 'conference', event: { kind: 'left', member: 'c' } }
 const restartRefused: PhoneEvent = { of: 'call', kind: 'restart-refused' }
 
+const called: PhoneEvent = { of: 'call', kind: 'called' }
+
 type Row = readonly [name: string, PhoneState, PhoneEvent, Stage['kind'], ...Effect['kind'][]]
 const rows: readonly Row[] = [
+  ['a call from the conference is taken', ready, called, 'joining', 'take'],
+  ['a second call from the conference is refused', waiting, called, 'waiting', 'refuse'],
+  ['a call before the agent is ready is refused', connecting, called, 'connecting', 'refuse'],
   [
     'signing in asks for a session',
     signedOut,

@@ -31,6 +31,8 @@ function setUp() {
         reconnect: () => orders.push('reconnect'),
         register: () => orders.push('register'),
         dial: ({ muted }) => orders.push(muted ? 'dial muted' : 'dial'),
+        take: ({ muted }) => orders.push(muted ? 'take muted' : 'take'),
+        refuse: () => orders.push('refuse'),
         restartMedia: () => orders.push('restart'),
         press: digit => orders.push(`press ${digit}`),
         mute: on => orders.push(on ? 'mute' : 'unmute'),
