@@ -23,6 +23,14 @@ export const agents = z.strictObject({
     .max(600_000)
     .default(30_000)
     .describe('How long a call outlives the agent’s connection.'),
+  holdMs: z
+    .int()
+    .min(0)
+    .max(600_000)
+    .default(60_000)
+    .describe(
+      'How long the clients of an agent that was lost are kept with music; whoever comes back meanwhile finds them again. 0: they are hung up.',
+    ),
   ringMs: z
     .int()
     .min(1_000)

@@ -213,6 +213,7 @@ function compose(
     clock,
     log,
     reservationTtlMs: config.reservations.ttlMs,
+    holdMs: config.agents.holdMs,
     chance: fraction,
   })
   const presence = createPresence({ store, clock, log })
@@ -234,6 +235,7 @@ function compose(
       calls: config.limits.calls,
       ringMs,
       flowGraceMs: config.agents.flowGraceMs,
+      holdMs: config.agents.holdMs,
       anchored: media.anchors,
       ...config.failover,
     },

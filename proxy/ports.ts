@@ -196,8 +196,11 @@ export interface Placement {
   release(call: string): Promise<void>
   /** The agent's leg is up on `server`: client legs go there from now on. */
   settled(order: { readonly call: string; readonly agent: string; readonly server: string }): Promise<void>
-  /** The agent's leg of that call is over; a newer leg of the same agent is left alone. */
-  left(order: { readonly call: string; readonly agent: string }): Promise<void>
+  /**
+   * The agent's leg of that call is over; a newer leg of the same agent is left alone. `isLost`: its place is kept for a while, and the
+   * agent's next call goes there.
+   */
+  left(order: { readonly call: string; readonly agent: string; readonly isLost: boolean }): Promise<void>
   /** `token`: what the caller can show of it (see `PinTokens`), which helps while nobody can be asked. */
   whereIs(agent: string, token?: string): Promise<AgentPlace | undefined>
   /** What an INVITE or OPTIONS to that server told about its health. */

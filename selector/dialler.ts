@@ -20,6 +20,8 @@ export interface DiallerOptions {
   /** Host part of what the media server calls; the door looks at the number alone. */
   readonly domain: string
   readonly ringMs: number
+  /** How long a client is kept with music whose agent was lost. */
+  readonly holdMs: number
   readonly keepMs: number
   readonly clock: Clock
   readonly log: Log
@@ -69,7 +71,8 @@ export function createDialler(options: DiallerOptions): Dialler {
       if (!mayDial(number, groups, policy))
         return refused({ kind: 'not-allowed', prefixes: prefixesOf(groups, policy) })
       const pin = await store.pins.get(id)
-      const server = pin && (await store.servers.get(pin.server))?.item
+      const isThere = pin !== undefined && pin.heldUntil === undefined
+      const server = isThere ? (await store.servers.get(pin.server))?.item : undefined
       if (!server) return refused({ kind: 'away' })
       const order: DialOrder = {
         call: randomUUID(),
@@ -103,11 +106,11 @@ async function give(
   { call, agent, number, server: ordered }: Dial,
   callerId: DialWish['callerId'],
 ): Promise<void> {
-  const { store, actions, domain, ringMs, log } = options
+  const { store, actions, domain, ringMs, holdMs, log } = options
   const server = ordered === pinned.id ? pinned : (await store.servers.get(ordered))?.item
   if (!server)
     throw new PorticoError('E_AMI_CLOSED', `media server ${ordered} is gone; use another reference`)
-  const order: OriginateOrder = { call, agent, number, domain, ringMs, ...(callerId && { callerId }) }
+  const order: OriginateOrder = { call, agent, number, domain, ringMs, holdMs, ...(callerId && { callerId }) }
   const asterisk = new EventEmitter()
   const taken = once(asterisk, 'taken')
   const outcome = actions

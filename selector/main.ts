@@ -157,6 +157,7 @@ function diallerOf({ config, store, actions, log }: SelectorOptions, clock: Cloc
     policy: dialPolicyOf(config),
     domain: config.agents.domain,
     ringMs,
+    holdMs: config.agents.holdMs,
     keepMs: keepSec * 1000,
     clock,
     log,

@@ -7,7 +7,10 @@ import type { Session, Store } from './store/store.ts'
 
 /** What it takes to nail agents up. */
 export interface NailUpOptions {
-  readonly store: Pick<Store, 'bindings' | 'sessions' | 'ledger' | 'decisions' | 'orders'>
+  readonly store: Pick<
+    Store,
+    'bindings' | 'sessions' | 'ledger' | 'decisions' | 'orders' | 'pins' | 'servers'
+  >
   readonly actions: Pick<AmiActions, 'ring'>
   /** Host part of what the media server calls. */
   readonly domain: string
@@ -97,6 +100,10 @@ async function choose(
   call: string,
   agent: string,
 ): Promise<{ readonly kind: 'chosen'; readonly server: MediaServer } | { kind: 'none'; reason: string }> {
+  const pin = await store.pins.get(agent)
+  const home = pin && (await store.servers.get(pin.server))?.item
+  // The clients of an agent that was lost wait there.
+  if (home && home.wanted !== 'disabled') return { kind: 'chosen', server: home }
   const order = { call, agent, exclude: [], chance: chance(), at: clock.wall(), ttlMs }
   const choice = await store.ledger.reserve(order)
   await store.decisions.put({ ...choice.decision, agent })

@@ -64,6 +64,7 @@ function toServer(server: MediaServer, call: Call, { caller, domain, headers }: 
       ['To', `<${uri}>`],
       ['X-Portico-Call', call.id],
       ['X-Portico-Agent', call.agent],
+      ...(prefix === 'cli' ? [['X-Portico-Hold', String(Math.ceil(call.holdMs / 1000))] as const] : []),
       ...headers,
     ],
   }

@@ -183,11 +183,12 @@ export class CallSession {
       case 'ack':
         return edge.ack(effect.dialog, effect.body)
       case 'bye': {
-        const { dialog } = effect
+        const { dialog, reason } = effect
         return edge.request({
           transaction: `${this.call.id}-bye-${dialog}`,
           method: 'BYE',
           dialog,
+          ...(reason !== undefined && { headers: [['Reason', reason]] }),
           ...this.#flowTo(dialog),
         })
       }
@@ -240,7 +241,7 @@ export class CallSession {
       case 'settle':
         return this.#inBackground('settle', placement.settled({ call, agent, server: effect.server }))
       case 'leave':
-        return this.#inBackground('leave', placement.left({ call, agent }))
+        return this.#inBackground('leave', placement.left({ call, agent, isLost: effect.isLost }))
       case 'judge':
         return this.#judge(effect)
       case 'move-told':

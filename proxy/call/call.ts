@@ -41,6 +41,8 @@ export interface Call {
   readonly ringMs: number
   /** How long an agent's call outlives its connection. */
   readonly flowGraceMs: number
+  /** How long a client is kept with music whose agent was lost. */
+  readonly holdMs: number
 }
 
 /** Where a call is to go. */
@@ -259,12 +261,14 @@ export type Effect =
     }
   | { readonly kind: 'cancel'; readonly branch: string }
   | { readonly kind: 'ack'; readonly dialog: string; readonly body?: Body }
-  | { readonly kind: 'bye'; readonly dialog: string }
+  /** `reason`: the Reason header (RFC 3326). */
+  | { readonly kind: 'bye'; readonly dialog: string; readonly reason?: string }
   | { readonly kind: 'start-timer'; readonly timer: TimerName; readonly ms: number }
   | { readonly kind: 'stop-timer'; readonly timer: TimerName }
   /** The agent waits on `server` from now on. */
   | { readonly kind: 'settle'; readonly server: string }
-  | { readonly kind: 'leave' }
+  /** The agent waits there no more; `isLost`: it may come back to its clients. */
+  | { readonly kind: 'leave'; readonly isLost: boolean }
   /** What an INVITE told about the health of the place that it went to. */
   | { readonly kind: 'judge'; readonly place: Place; readonly outcome: HealthOutcome }
   | { readonly kind: 'move-told'; readonly outcome: 'ready' | MoveEnd }

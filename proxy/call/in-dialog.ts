@@ -1,4 +1,5 @@
 import type { Call, CallEvent, Effect, LegName, Step, Up } from './call.ts'
+import { isAgentLost, lostReason, reasonOf, verdictOfBye } from './agent-loss.ts'
 import { methodsOf, relayedHeaders } from './b-leg.ts'
 import { conferenceEventType } from './conference-event.ts'
 import { ending } from './ending.ts'
@@ -33,7 +34,7 @@ export function stepUp(call: Call, state: Up, event: CallEvent): Step {
   const inner = innerLeg(call)
   if (after.legs[inner].dialog !== state.legs[inner].dialog) return stepped
   // The move has failed whose old leg was over already.
-  return end(call, after, hungUp(call.kind, inner), ...effects, bye(after, other(inner)))
+  return end(call, after, hungUp(call.kind, inner), false, ...effects, bye(after, other(inner)))
 }
 
 function react(call: Call, state: Up, event: CallEvent): Step {
@@ -48,9 +49,9 @@ function react(call: Call, state: Up, event: CallEvent): Step {
       return withdrawn(call, state, event.transaction)
     case 'server-lost':
       // The BYE towards it is for a server that only hung and comes back with the leg still up.
-      return end(call, state, 'server-lost', bye(state, 'a'), bye(state, 'b'))
+      return end(call, state, 'server-lost', false, bye(state, 'a'), bye(state, 'b'))
     case 'hang-up':
-      return end(call, state, 'ended-by-operator', bye(state, 'a'), bye(state, 'b'))
+      return end(call, state, 'ended-by-operator', false, bye(state, 'a'), bye(state, 'b'))
     case 'tell':
       return tell(call, state, event)
     case 'transferred':
@@ -100,13 +101,13 @@ function flow(
   if (event.kind === 'flow-back') return [state, { kind: 'stop-timer', timer: 'flow' }]
   if (event.timer === 'tidy') return tidy(state)
   if (event.timer === 'move') return stepMove(call, state, event) ?? [state]
-  return event.timer === 'flow' ? end(call, state, 'flow-lost', bye(state, 'b'), bye(state, 'a')) : [state]
+  return event.timer === 'flow' ? lose(call, state, 'flow-lost', ['b', 'a']) : [state]
 }
 
 function dialogEnded(call: Call, state: Up, event: Extract<CallEvent, { kind: 'dialog-ended' }>): Step {
   if (event.dialog !== state.legs[event.leg].dialog) return giveUpMove(state, event.dialog) ?? [state]
   const left = leftBehind(call, state, event.leg)
-  return left ? [left] : end(call, state, 'dialog-lost', bye(state, other(event.leg)))
+  return left ? [left] : lose(call, state, 'dialog-lost', [other(event.leg)])
 }
 
 function request(call: Call, state: Up, event: RequestEvent): Step {
@@ -117,7 +118,7 @@ function request(call: Call, state: Up, event: RequestEvent): Step {
   const respond = (status: number): Respond => respondTo(event.transaction, status)
   switch (event.method) {
     case 'BYE':
-      return end(call, state, hungUp(call.kind, event.leg), respond(200), bye(state, other(event.leg)))
+      return byeHeard(call, state, event)
     case 'INVITE':
       return reoffer(call, state, event)
     case 'UPDATE':
@@ -133,6 +134,12 @@ function request(call: Call, state: Up, event: RequestEvent): Step {
       return [state, { ...respond(status), headers: [['Allow', methodsOf(partyOf(call, event.leg))]] }]
     }
   }
+}
+
+function byeHeard(call: Call, state: Up, { leg, transaction, headers }: RequestEvent): Step {
+  const verdict = verdictOfBye(call, leg, headers)
+  const isLost = leg === innerLeg(call) && isAgentLost(call, verdict, reasonOf(headers))
+  return end(call, state, verdict, isLost, respondTo(transaction, 200), bye(state, other(leg)))
 }
 
 /** The new server of a move tells of its conference before the media is switched to it. */
@@ -185,8 +192,7 @@ function response(call: Call, state: Up, event: ResponseEvent): Step {
   if (isAccepted && isOffer(relay)) return agreed(call, state, relay, event)
   const back = respondTo(relay.transaction, event.local ? 480 : event.status)
   const rest = withoutRelay(state, relay)
-  if (isLost(call, event, other(relay.from)))
-    return end(call, rest, 'dialog-lost', back, bye(state, relay.from))
+  if (isLost(call, event, other(relay.from))) return lose(call, rest, 'dialog-lost', [relay.from], back)
   return [rest, back]
 }
 
@@ -198,13 +204,14 @@ function isLost(call: Call, event: ResponseEvent, leg: LegName): boolean {
   return (event.status === 481 && !event.local) || (event.local && leg !== agentLeg(call))
 }
 
-function end(call: Call, state: Up, verdict: Verdict, ...effects: readonly Effect[]): Step {
+/** The call is over; `isLost`: its agent is, so that the clients wait for it. */
+function end(call: Call, state: Up, verdict: Verdict, isLost: boolean, ...effects: readonly Effect[]): Step {
   const waiting = state.relays
     .filter(({ stage }) => stage !== 'late-waiting' && stage !== 'late-answering')
     .map(relay => respondTo(relay.transaction, 487))
   const [, ...moveEnd] = giveUpMove(state) ?? [state]
   const [, ...tidied] = tidy(state)
-  const leave: readonly Effect[] = agentLeg(call) === undefined ? [] : [{ kind: 'leave' }]
+  const leave: readonly Effect[] = agentLeg(call) === undefined ? [] : [{ kind: 'leave', isLost }]
   return [
     { kind: 'over', verdict },
     ...effects,
@@ -218,6 +225,21 @@ function end(call: Call, state: Up, verdict: Verdict, ...effects: readonly Effec
   ]
 }
 
-function bye(state: Up, leg: LegName): Effect {
+/** The call is over by itself: nobody wanted it. */
+function lose(
+  call: Call,
+  state: Up,
+  verdict: Verdict,
+  legs: readonly LegName[],
+  ...effects: readonly Effect[]
+): Step {
+  const isLost = isAgentLost(call, verdict)
+  const byes = legs.map(leg =>
+    isLost && leg === innerLeg(call) ? { ...bye(state, leg), reason: lostReason } : bye(state, leg),
+  )
+  return end(call, state, verdict, isLost, ...effects, ...byes)
+}
+
+function bye(state: Up, leg: LegName): Extract<Effect, { kind: 'bye' }> {
   return { kind: 'bye', dialog: state.legs[leg].dialog }
 }

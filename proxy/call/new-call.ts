@@ -43,6 +43,7 @@ export interface CallLimits {
   readonly tryMs: number
   readonly ringMs: number
   readonly flowGraceMs: number
+  readonly holdMs: number
   /** Whether media goes through an anchor. */
   readonly anchored: boolean
 }
@@ -77,6 +78,7 @@ export function newCall(
     tryMs: limits.tryMs,
     ringMs: limits.ringMs,
     flowGraceMs: limits.flowGraceMs,
+    holdMs: limits.holdMs,
   }
   return { kind: 'made', call, facts: { domain, ...callerFacts(event.request, parties), maxForwards } }
 }

@@ -26,6 +26,8 @@ export type Verdict =
   | 'media-failed'
   /** The agent's connection went and did not come back in time. */
   | 'flow-lost'
+  /** The client's agent was lost and did not come back in time. */
+  | 'agent-lost'
   /** The signalling of one side ended without a BYE: no ACK, session expired. */
   | 'dialog-lost'
   /** The media server died under the call. */

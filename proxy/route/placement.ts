@@ -1,5 +1,6 @@
 import type { Choice, Decision } from '../../selector/domain/decision.ts'
 import type { HealthOutcome } from '../../selector/domain/health.ts'
+import type { MediaServer } from '../../selector/domain/media-server.ts'
 import type { Pin, Store } from '../../selector/store/store.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { messageOf } from '../../runtime/errors.ts'
@@ -18,6 +19,8 @@ export interface PlacementOptions {
   readonly clock: Clock
   readonly log: Log
   readonly reservationTtlMs: number
+  /** How long the place of an agent that was lost is kept. */
+  readonly holdMs: number
   /** A number in [0, 1) that settles ties. */
   readonly chance: () => number
 }
@@ -39,6 +42,8 @@ class StorePlacement implements Placement {
   async place(order: Parameters<Placement['place']>[0]): Promise<Placed> {
     const { store, door, clock, chance, reservationTtlMs: ttlMs } = this.#options
     const { call, agent, exclude } = order
+    const home = await this.#home(call, agent, exclude)
+    if (home) return { kind: 'placed', server: home }
     const at = clock.wall()
     const choice = await store.ledger.reserve({ call, exclude, chance: chance(), at, ttlMs })
     this.#record({ ...choice.decision, agent, door })
@@ -51,17 +56,31 @@ class StorePlacement implements Placement {
     return { kind: 'none', reason: choice.reason, retryAfterSec: 2 + Math.floor(chance() * 8) }
   }
 
+  /** Where the agent is or was: its clients are there. It needs no place, for it has one. */
+  async #home(call: string, agent: string, exclude: readonly string[]): Promise<MediaServer | undefined> {
+    const { store, log } = this.#options
+    const pin = await store.pins.get(agent)
+    if (pin === undefined || exclude.includes(pin.server)) return undefined
+    const server = (await store.servers.get(pin.server))?.item
+    if (server === undefined || server.wanted === 'disabled') return undefined
+    if (pin.fence !== undefined) this.#fences.set(call, pin.fence)
+    log.info('placement.home', { call, agent, server: server.id })
+    return server
+  }
+
   async whereIs(agent: string, token?: string): Promise<AgentPlace | undefined> {
     const { pins, servers } = this.#options.store
     const shown = token === undefined ? undefined : this.#options.readPin?.(token, agent)
     const pin = await pins.get(agent, shown)
-    const server = pin && (await servers.get(pin.server))
-    return pin && server && { server: server.item, call: pin.call }
+    if (pin === undefined || pin.heldUntil !== undefined) return undefined
+    const server = await servers.get(pin.server)
+    return server && { server: server.item, call: pin.call }
   }
 
   async settled({ agent, server, call }: Parameters<Placement['settled']>[0]): Promise<void> {
     const { ledger, pins } = this.#options.store
-    const fence = this.#fences.get(call)
+    // A media server that called the agent was chosen elsewhere.
+    const fence = this.#fences.get(call) ?? (await pins.get(agent))?.fence
     this.#fences.delete(call)
     const pin = { agent, server, call, ...(fence !== undefined && { fence }) }
     await Promise.all([ledger.settle(call), pins.put(pin)])
@@ -72,8 +91,11 @@ class StorePlacement implements Placement {
     await this.#options.store.ledger.end(call)
   }
 
-  async left({ agent, call }: Parameters<Placement['left']>[0]): Promise<void> {
-    await this.#options.store.pins.remove(agent, call)
+  async left({ agent, call, isLost }: Parameters<Placement['left']>[0]): Promise<void> {
+    const { store, clock, holdMs } = this.#options
+    const pin = isLost && holdMs > 0 ? await store.pins.get(agent) : undefined
+    if (pin?.call === call) await store.pins.put({ ...pin, heldUntil: clock.wall() + holdMs })
+    else await store.pins.remove(agent, call)
   }
 
   result(server: string, outcome: HealthOutcome): void {

@@ -19,6 +19,8 @@ export interface OriginateOrder {
   readonly callerId?: { readonly name?: string; readonly number: string }
   /** How long it may ring. */
   readonly ringMs: number
+  /** How long the far side is kept with music when its agent was lost. */
+  readonly holdMs: number
 }
 
 /** A call from a media server, through the door, to an agent, who joins its own conference with it. */
@@ -36,7 +38,7 @@ export interface RingOrder {
  * `&` for a second destination, `,` and `/` for the next argument, `?` and `;` for what follows a URI.
  */
 export function originateFields(order: OriginateOrder): AmiFields {
-  const { call, agent, number, domain, callerId, ringMs } = order
+  const { call, agent, number, domain, callerId, ringMs, holdMs } = order
   const destination = `sip:${checked('number', number, dialled).replaceAll('#', '%23')}`
   return {
     action: 'Originate',
@@ -52,6 +54,7 @@ export function originateFields(order: OriginateOrder): AmiFields {
     variable: {
       'PJSIP_HEADER(add,X-Portico-Call)': call,
       'PJSIP_HEADER(add,X-Portico-Agent)': agent,
+      PORTICO_HOLD: String(Math.ceil(holdMs / 1000)),
     },
   }
 }

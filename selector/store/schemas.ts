@@ -161,6 +161,7 @@ export const pinSchema: z.ZodType<Pin> = z.object({
   server: id,
   call: text,
   fence: z.number().exactOptional(),
+  heldUntil: z.number().exactOptional(),
 })
 
 /** A registration as stored. */

@@ -102,13 +102,18 @@ export interface Pin {
   readonly call: string
   /** That of the choice (see `Choice`): the pin of a later choice is never written over. */
   readonly fence?: number
+  /** Present when the leg was lost: until when (wall-clock milliseconds) its place is kept for the agent. */
+  readonly heldUntil?: number
 }
 
 /** Which agent is on which server; one pin per agent, the newest call's. */
 export interface Pins {
   /** False when a pin with a greater fence is there. */
   put(pin: Pin): Promise<boolean>
-  /** `shown`: a pin that whoever asks can prove. It counts while the store cannot be asked, unless a later one is known. */
+  /**
+   * One that is kept for longer than it should be is none. `shown`: a pin that whoever asks can prove. It counts while the store cannot be
+   * asked, unless a later one is known.
+   */
   get(agent: string, shown?: Pin): Promise<Pin | undefined>
   /** Removes the agent's pin if it is still that call's. */
   remove(agent: string, call: string): Promise<void>

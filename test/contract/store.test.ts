@@ -229,6 +229,18 @@ for (const [name, make] of stores) {
     t.pass('every choice was the same')
   })
 
+  test('the pin of an agent that was lost is kept until its time is over', async (t, store) => {
+    const pin = { agent: 'anna', server: 'ms-a', call: 'c1', fence: 3 }
+    const future = { ...pin, heldUntil: 9_000_000_000_000 }
+    await store.pins.put(pin)
+    await store.pins.put(future)
+    t.strictSame(await store.pins.get('anna'), future)
+    await store.pins.put({ ...pin, heldUntil: 1 })
+    t.equal(await store.pins.get('anna'), undefined)
+    t.ok(await store.pins.put({ ...pin, call: 'c2' }), 'the next leg has the same choice behind it')
+    t.match(await store.pins.get('anna'), { call: 'c2' })
+  })
+
   test('an agent has one pin, the newest, and only its own call removes it', async (t, store) => {
     await store.pins.put({ agent: 'anna', server: 'ms-a', call: 'c1' })
     await store.pins.put({ agent: 'anna', server: 'ms-b', call: 'c2' })

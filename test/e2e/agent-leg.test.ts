@@ -9,7 +9,12 @@ t.setTimeout(120_000)
 if (await inNamespace(import.meta.url)) await suite()
 
 async function suite(): Promise<void> {
-  const world = await startWorld({ servers: 2, store: 'memory:', engine: 'embedded' })
+  const world = await startWorld({
+    servers: 2,
+    store: 'memory:',
+    engine: 'embedded',
+    settings: { agents: { domain: 'portico.test', flowGraceMs: 300, holdMs: 3_000 } },
+  })
   await world.client.trunks.add({ id: 'acision', addresses: ['127.0.0.2'] })
   const carrier = new SyntheticCarrier({ address: '127.0.0.2', door: { host: '127.0.0.1', port: 5060 } })
   await carrier.start()
@@ -40,6 +45,65 @@ async function suite(): Promise<void> {
     t.strictSame((await world.client.agents.release('1001')).calls, [])
     t.strictSame(await world.client.sessions(), [])
   })
+
+  await t.test(
+    'a client whose agent is lost hears music, and finds the agent again when it is back',
+    async t => {
+      const agent = await world.agent('1002')
+      await agent.join()
+      const client = await callAgent(carrier, '1002')
+      await until('both in the conference', async () => (await places(world, '1002')).length === 2)
+      const [before = ''] = await places(world, '1002')
+      await agent.stop()
+      await until('nobody in the conference', async () => (await places(world, '1002')).length === 0)
+      t.match(await world.client.sessions(), [{ kind: 'client', agent: '1002' }], 'the client goes on')
+      await t.rejects(world.client.agents.dial('1002', { number: '1' }), { code: 'E_CONFLICT' })
+      const back = await world.signedIn('1002')
+      await back.join()
+      await until('both again', async () => (await places(world, '1002')).length === 2)
+      const [after = ''] = await places(world, '1002')
+      t.equal(after.split(' ')[0], before.split(' ')[0], 'on the same media server')
+      await back.stop()
+      await until('nobody in the conference', async () => (await places(world, '1002')).length === 0)
+      const nailed = await world.signedIn('1002')
+      const leg = await world.client.agents.nailUp('1002')
+      await until('both once more', async () => (await places(world, '1002')).length === 2)
+      t.equal(leg.server, before.split(' ')[0])
+      t.equal(await client.hangUp(), 200)
+      await until('the agent alone', async () => (await places(world, '1002')).length === 1)
+      await world.client.agents.release('1002')
+      await nailed.stop()
+    },
+  )
+
+  await t.test('clients go with an agent that leaves, and when one that was lost stays away', async t => {
+    const agent = await world.agent('1003')
+    const leg = await agent.join()
+    const first = await callAgent(carrier, '1003')
+    t.equal(await leg.hangUp(), 200)
+    const left = await timeOf(first.ended)
+    t.ok(left < 2_000, `the client went after ${left} ms`)
+    await agent.join()
+    const second = await callAgent(carrier, '1003')
+    await agent.stop()
+    await until('the client to be let go', async () => (await world.client.sessions()).length === 0, 8_000)
+    await second.ended
+    await until('its record', async () => verdicts(world).has('agent-lost'))
+    t.ok(verdicts(world).has('flow-lost'), 'the record of the agent says why')
+    for (const { id } of world.lab.servers) t.strictSame(await world.lab.channels(id), [])
+  })
+}
+
+/** How long it takes, in milliseconds. */
+async function timeOf(work: Promise<void>): Promise<number> {
+  const began = performance.now()
+  await work
+  return Math.round(performance.now() - began)
+}
+
+/** How calls ended, by the door's own log. */
+function verdicts({ output }: World): ReadonlySet<string> {
+  return new Set(output.flatMap(line => /"verdict":"([a-z-]+)"/.exec(line)?.[1] ?? []))
 }
 
 /** A client that the agent talks to. */

@@ -11,7 +11,7 @@ import { screenshot } from '../support/browser/screenshot.ts'
 import { hear, levelOf } from '../support/browser/sound-probe.ts'
 import { inNamespace } from '../support/namespace.ts'
 import { openTonePhone, rtpRate, type TonePhone } from '../support/rtp-tone.ts'
-import { audioTarget, openSipClient, pcmaOffer } from '../support/sip-client.ts'
+import { audioTarget, openSipClient, pcmaOfferWithEvents } from '../support/sip-client.ts'
 import { openTcpRelay } from '../support/tcp-relay.ts'
 import { meanLevel, readWav, sine, writeWav } from '../support/tone.ts'
 import { startWorld, until, type World } from '../support/world.ts'
@@ -56,7 +56,7 @@ async function suite(): Promise<void> {
   })
 
   await t.test('agent and client hear each other, and nobody hears itself', async t => {
-    const call = await sip.call('1001', pcmaOffer(clientMedia, phone.port))
+    const call = await sip.call('1001', pcmaOfferWithEvents(clientMedia, phone.port))
     const { host, port } = audioTarget(call.sdp)
     t.equal(host, mediaAddress, 'the client sends to the media anchor and to no media server')
     phone.play(1004)

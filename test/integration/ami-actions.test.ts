@@ -38,6 +38,7 @@ const order = (call: string): OriginateOrder => ({
   domain: 'pstn.example',
   callerId: { name: 'Acme Ltd.', number: '+441234' },
   ringMs: 10_000,
+  holdMs: 30_000,
 })
 
 async function suite(): Promise<void> {

@@ -80,6 +80,7 @@ export function adminFixture(
       policy: { prefixes: [], calls: 2, callsPerHour: 120, groups: [], aliases: [], ...dialPolicy },
       domain: 'realm.example',
       ringMs: 60_000,
+      holdMs: 30_000,
       keepMs: 86_400_000,
       clock,
       log: silentLog,

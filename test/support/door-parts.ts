@@ -233,7 +233,15 @@ export function doorParts({
       ports,
     }),
     domain: 'portico.test',
-    limits: { calls, attempts: 3, tryMs: 2000, ringMs: 180_000, flowGraceMs: 30_000, anchored },
+    limits: {
+      calls,
+      attempts: 3,
+      tryMs: 2000,
+      ringMs: 180_000,
+      flowGraceMs: 30_000,
+      holdMs: 30_000,
+      anchored,
+    },
   })
   return {
     door,

@@ -146,13 +146,19 @@ export function pcmaOffer(address: string, port: number): string {
     's=-',
     `c=IN IP4 ${address}`,
     't=0 0',
-    `m=audio ${port} RTP/AVP 8 101`,
+    `m=audio ${port} RTP/AVP 8`,
     'a=rtpmap:8 PCMA/8000',
-    'a=rtpmap:101 telephone-event/8000',
     'a=ptime:20',
     'a=sendrecv',
     '',
   ].join('\r\n')
+}
+
+/** The same offer, with telephone events (RFC 4733). */
+export function pcmaOfferWithEvents(address: string, port: number): string {
+  return pcmaOffer(address, port)
+    .replace('RTP/AVP 8', 'RTP/AVP 8 101')
+    .replace('a=ptime', 'a=rtpmap:101 telephone-event/8000\r\na=ptime')
 }
 
 /** Where an SDP wants its audio. */

@@ -37,6 +37,8 @@ export interface World {
   agent(id: string): Promise<SyntheticAgent>
   /** Another door on the same store, with the settings that it needs of its own. Stopped with the world, or before. */
   secondDoor(settings: Readonly<Record<string, unknown>>): Promise<PorticoProcess>
+  /** The same for an agent that exists. */
+  signedIn(id: string): Promise<SyntheticAgent>
   /** The password that every agent has. */
   readonly password: string
   stop(): Promise<void>
@@ -88,6 +90,17 @@ export async function startWorld({
   const ca = readFileSync(caFile, 'utf8')
   const origin = 'https://localhost:8443'
   const secrets = new Set([password, adminToken, secret, ...lab.servers.map(({ ami }) => ami.secret)])
+  const signedIn = async (id: string): Promise<SyntheticAgent> => {
+    const grant = await signIn(origin, ca, { agent: id, password })
+    watch.toOutside(JSON.stringify(grant))
+    secrets.add(grant.password)
+    const account = { user: grant.authorizationUser, password: grant.password }
+    const agent = new SyntheticAgent({ url: grant.wssUrl, origin, ca, agent: id, domain, account })
+    await agent.start()
+    const status = await agent.register()
+    if (status !== 200) throw new Error(`REGISTER of ${id} was answered ${status}`)
+    return agent
+  }
   return {
     lab,
     client,
@@ -105,16 +118,9 @@ export async function startWorld({
     },
     async agent(id) {
       await client.agents.add({ id, name: `Agent ${id}`, password })
-      const grant = await signIn(origin, ca, { agent: id, password })
-      watch.toOutside(JSON.stringify(grant))
-      secrets.add(grant.password)
-      const account = { user: grant.authorizationUser, password: grant.password }
-      const agent = new SyntheticAgent({ url: grant.wssUrl, origin, ca, agent: id, domain, account })
-      await agent.start()
-      const status = await agent.register()
-      if (status !== 200) throw new Error(`REGISTER of ${id} was answered ${status}`)
-      return agent
+      return signedIn(id)
     },
+    signedIn,
     async stop() {
       for (const process of [door, ...processes]) await process.stop()
       capture.close()

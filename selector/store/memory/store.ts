@@ -64,7 +64,7 @@ export function createMemoryStore(options: MemoryStoreOptions): Store {
     ledger: createMemoryLedger(book, clock),
     decisions: withFile(new MemoryDecisions(), decisionsFile, log),
     records: new MemoryRecords(),
-    pins: new MemoryPins(),
+    pins: new MemoryPins(clock),
     queues,
     bindings: new MemoryBindings(clock),
     sessions: new MemorySessions(),

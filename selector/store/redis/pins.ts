@@ -1,5 +1,6 @@
+import type { Clock } from '../../../runtime/clock.ts'
 import type { Keys } from '../keys.ts'
-import { MemoryPins } from '../memory/pins.ts'
+import { isKept, MemoryPins } from '../memory/pins.ts'
 import { fromJson, pinSchema } from '../schemas.ts'
 import type { Pins } from '../store.ts'
 import type { Connection } from './connection.ts'
@@ -16,8 +17,9 @@ export function createRedisPins(
   keys: Keys,
   garbage: Garbage,
   ttlMs: number,
+  clock: Pick<Clock, 'wall'>,
 ): RedisPins {
-  const own = new MemoryPins()
+  const own = new MemoryPins(clock)
   return {
     async put(pin) {
       let taken = await own.put(pin)
@@ -31,7 +33,8 @@ export function createRedisPins(
     async get(agent, shown) {
       try {
         const json = await connection.ask(redis => redis.get(keys.pin(agent)))
-        return json === null ? undefined : garbage.check(keys.pin(agent), fromJson(pinSchema, json))
+        const pin = json === null ? undefined : garbage.check(keys.pin(agent), fromJson(pinSchema, json))
+        return pin && isKept(pin, clock.wall()) ? pin : undefined
       } catch {
         const known = await own.get(agent)
         return shown && (shown.fence ?? 0) > (known?.fence ?? 0) ? shown : known

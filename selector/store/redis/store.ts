@@ -102,7 +102,7 @@ function createParts(
     ledger,
     decisions: withFile(createRedisDecisions(shared), decisionsFile, log),
     records: createRedisRecords(shared),
-    pins: createRedisPins(connection, keys, garbage, pinTtlMs),
+    pins: createRedisPins(connection, keys, garbage, pinTtlMs, clock),
     queues: createRedisQueues({ connection, keys, clock, ttlMs: pinTtlMs }),
     bindings: createRedisBindings(connection, keys, garbage, clock),
     sessions: createRedisSessions({ ...shared, clock, ttlMs: sessionTtlMs }),

@@ -235,7 +235,7 @@ t.test('a line of Asterisk’s length and a hundred headers are the most', async
 t.test('nobody’s name or number makes a second action of a call', async t => {
   const { connection, actions } = await listener(t)
   const attack = '\nAction: Originate\nApplication: System\nData: id'
-  const order = { call: 'c', agent: 'anna', number: '+49301', domain: 'pstn', ringMs: 1 }
+  const order = { call: 'c', agent: 'anna', number: '+49301', domain: 'pstn', ringMs: 1, holdMs: 1 }
   for (const attacked of [
     { callerId: { name: attack, number: '1' } },
     { callerId: { name: 'x', number: `1${attack}` } },

@@ -32,7 +32,7 @@ async function anchor(t: Test) {
   return { media, asked: () => node.orders.filter(({ command }) => command !== 'ping') }
 }
 
-const limits = { calls: 1, attempts: 1, tryMs: 1, ringMs: 1, flowGraceMs: 1, anchored: true }
+const limits = { calls: 1, attempts: 1, tryMs: 1, ringMs: 1, flowGraceMs: 1, holdMs: 1, anchored: true }
 const candidate = 'a=candidate:1 1 udp 1 192.0.2.1 4000 typ host\r\n'
 
 for (const [what, from, sdp] of [

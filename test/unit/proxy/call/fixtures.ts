@@ -46,6 +46,7 @@ export const agentCall: Call = {
   tryMs: 2000,
   ringMs: 180_000,
   flowGraceMs: 30_000,
+  holdMs: 30_000,
 }
 
 /** A carrier calling the agent that waits on ms-1. */

@@ -1,12 +1,15 @@
 import t from 'tap'
 import type { Call, CallEvent, Effect, LegName, Relay, Up } from '../../../../proxy/call/call.ts'
 import { step } from '../../../../proxy/call/call-state.ts'
+import { lostReason } from '../../../../proxy/call/agent-loss.ts'
 import { allowedMethods } from '../../../../proxy/call/b-leg.ts'
 import { agentCall, clientCall, up } from './fixtures.ts'
 
 const endMedia: Effect = { kind: 'end-media', media: 'c1-b1' }
 const stopFlow: Effect = { kind: 'stop-timer', timer: 'flow' }
-const left: readonly Effect[] = [{ kind: 'leave' }, { kind: 'release' }]
+const left: readonly Effect[] = [{ kind: 'leave', isLost: false }, { kind: 'release' }]
+const lost: readonly Effect[] = [{ kind: 'leave', isLost: true }, { kind: 'release' }]
+const lossTo = (leg: LegName): Effect => ({ kind: 'bye', dialog: `d-${leg}`, reason: lostReason })
 const a = { tag: 'a', side: 'browser', source: '198.51.100.7' } as const
 const b = { tag: 'c1-b1', side: 'server' } as const
 const byeTo = (leg: LegName): Effect => ({ kind: 'bye', dialog: `d-${leg}` })
@@ -204,7 +207,7 @@ const cases: readonly Case[] = [
     byeTo('a'),
     stopFlow,
     endMedia,
-    ...left,
+    ...lost,
     { kind: 'record', verdict: 'dialog-lost', status: 200 },
   ],
   [
@@ -239,12 +242,50 @@ const cases: readonly Case[] = [
     up,
     { kind: 'timer', timer: 'flow' },
     'over',
-    byeTo('b'),
+    lossTo('b'),
     byeTo('a'),
     stopFlow,
     endMedia,
-    ...left,
+    ...lost,
     { kind: 'record', verdict: 'flow-lost', status: 200 },
+  ],
+  [
+    'tells the server of an agent that is lost when its page knows the call no more',
+    agentCall,
+    relaying({ from: 'b', method: 'MESSAGE', stage: 'asking' }),
+    reply(481),
+    'over',
+    respond(481),
+    lossTo('b'),
+    stopFlow,
+    endMedia,
+    ...lost,
+    { kind: 'record', verdict: 'dialog-lost', status: 200 },
+  ],
+  [
+    'keeps the place of an agent that its server hears no more',
+    agentCall,
+    up,
+    request('b', 'BYE', { headers: [['Reason', 'Q.850;cause=44']] }),
+    'over',
+    respond(200),
+    byeTo('a'),
+    stopFlow,
+    endMedia,
+    ...lost,
+    { kind: 'record', verdict: 'server-hung-up', status: 200 },
+  ],
+  [
+    'says of a client whose agent did not come back that this was why',
+    clientCall,
+    up,
+    request('b', 'BYE', { headers: [['Reason', 'Q.850;cause=20']] }),
+    'over',
+    respond(200),
+    byeTo('a'),
+    stopFlow,
+    endMedia,
+    { kind: 'record', verdict: 'agent-lost', status: 200 },
   ],
   [
     'answers what is open when the call ends',

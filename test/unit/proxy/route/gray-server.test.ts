@@ -29,7 +29,16 @@ function door(store: Store, clock: ManualClock, name: string): Placement {
     onLost: () => undefined,
   })
   const draw = (): number => chance.share()
-  return createPlacement({ store, health, door: name, clock, log, reservationTtlMs: 15_000, chance: draw })
+  return createPlacement({
+    store,
+    health,
+    door: name,
+    clock,
+    log,
+    reservationTtlMs: 15_000,
+    holdMs: 30_000,
+    chance: draw,
+  })
 }
 
 /** Five calls a second by turns; whatever comes to the gray server fails and goes to the next. Which calls suffered. */

@@ -56,9 +56,9 @@ t.test('an agent that is up waits in the lines of its groups and of its server',
   t.equal(await taken(groupLine('sales')), undefined)
   await placed.settled(settled)
   t.strictSame([await taken(groupLine('sales')), await taken(serverLine('ms-1'))], ['ann', 'ann'])
-  await placed.left({ agent: 'ann', call: 'an older one' })
+  await placed.left({ agent: 'ann', call: 'an older one', isLost: false })
   t.equal(await taken(groupLine('sales')), 'ann')
-  await placed.left(settled)
+  await placed.left({ ...settled, isLost: false })
   t.equal(await taken(groupLine('sales')), undefined)
 })
 

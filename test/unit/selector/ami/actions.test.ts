@@ -34,6 +34,7 @@ const order: OriginateOrder = {
   number: '100',
   domain: 'pstn.example',
   ringMs: 30_000,
+  holdMs: 30_000,
 }
 
 /** Takes the order, then tells these events of its channel. */

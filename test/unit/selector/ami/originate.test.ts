@@ -10,6 +10,7 @@ const order: OriginateOrder = {
   domain: 'pstn.example',
   callerId: { name: 'Acme Ltd.', number: '+441234' },
   ringMs: 30_000,
+  holdMs: 30_000,
 }
 
 t.test('a call goes out through the door and comes back into the conference of its agent', async t => {
@@ -24,7 +25,11 @@ t.test('a call goes out through the door and comes back into the conference of i
     async: 'true',
     timeout: '30000',
     callerid: '"Acme Ltd." <+441234>',
-    variable: { 'PJSIP_HEADER(add,X-Portico-Call)': 'c-1', 'PJSIP_HEADER(add,X-Portico-Agent)': 'anna' },
+    variable: {
+      'PJSIP_HEADER(add,X-Portico-Call)': 'c-1',
+      'PJSIP_HEADER(add,X-Portico-Agent)': 'anna',
+      PORTICO_HOLD: '30',
+    },
   })
 })
 
