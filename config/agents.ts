@@ -37,6 +37,12 @@ export const agents = z.strictObject({
     .max(180_000)
     .default(20_000)
     .describe('How long the phone of an agent that is called into its conference may ring.'),
+  secondSession: z
+    .enum(['replace', 'refuse'])
+    .default('replace')
+    .describe(
+      'When an agent that has a session enters again, e.g. in another tab: `replace`: the older one is hung up; `refuse`: the newer one gets 486, unless the older one has lost its connection.',
+    ),
   registerMinSec: z.int().min(1).max(86_400).default(60).describe('Shortest registration granted.'),
   registerMaxSec: z.int().min(1).max(86_400).default(600).describe('Longest registration granted.'),
   credentialTtlSec: z

@@ -1,17 +1,19 @@
 import type { HeaderLine } from '../engine/message/message.ts'
 import { messageOf } from '../runtime/errors.ts'
 import type { Dial } from '../selector/domain/dial.ts'
-import type { Order, OrderOutcome } from '../selector/store/store.ts'
+import type { Order, OrderOutcome, Orders } from '../selector/store/store.ts'
 import type { MediaServer } from '../selector/domain/media-server.ts'
 import type { Trunk } from '../selector/domain/trunk.ts'
 import { allowedMethods } from './call/b-leg.ts'
 import { CallSession, type SessionPorts } from './call/call-session.ts'
 import { Calls } from './call/calls.ts'
 import { dialEvent } from './call/dial-log.ts'
+import { Entrance } from './call/entrance.ts'
 import { Mover } from './call/mover.ts'
 import { bodyOf, newCall, type CallLimits, type Parties } from './call/new-call.ts'
 import { agentLeg, partyOf } from './call/parties.ts'
 import { readRefer } from './call/refer.ts'
+import { secondPhrase, type SecondSession } from './call/second-session.ts'
 import { Transfers, type TransferParts } from './call/transfers.ts'
 import type { Directory, EdgeEvent, OtherDoors, Outward } from './ports.ts'
 import type { Agents } from './registrar/agents.ts'
@@ -41,6 +43,10 @@ export interface FrontDoorOptions {
   readonly reception: Reception
   readonly domain: string
   readonly limits: CallLimits
+  /** What becomes of an agent that has a leg and enters again. */
+  readonly secondSession: SecondSession
+  /** How other doors are asked for a leg of theirs. */
+  readonly orders: Pick<Orders, 'give'>
 }
 
 /** What is done with each SIP message: who sent it, and which part of the door answers. */
@@ -48,13 +54,16 @@ export class FrontDoor {
   readonly calls = new Calls()
   readonly mover: Mover
   readonly #transfers: Transfers
+  readonly #entrance: Entrance
   readonly #options: FrontDoorOptions
 
   constructor(options: FrontDoorOptions) {
     this.#options = options
     const { calls } = this
-    this.mover = new Mover({ calls, ...options.ports })
-    this.#transfers = new Transfers({ calls, ...options, ...options.ports })
+    const { ports, orders, secondSession: rule } = options
+    this.mover = new Mover({ calls, ...ports })
+    this.#transfers = new Transfers({ calls, ...options, ...ports })
+    this.#entrance = new Entrance({ ...ports, rule, calls, orders })
   }
 
   /** Takes an event of the edge. */
@@ -100,6 +109,7 @@ export class FrontDoor {
       return session && { kind: 'done', calls: [order.call] }
     }
     if (order.kind === 'hand-over') return await this.#transfers.handOver(order)
+    if (order.kind === 'give-way') return this.#entrance.giveWay(order)
     return order.kind === 'tell' ? this.#tell(order.dial) : this.#move(order)
   }
 
@@ -248,22 +258,35 @@ export class FrontDoor {
 
   async #fromAgent(event: RequestEvent, flow: string): Promise<void> {
     const agent = await this.#options.agents.identify(event, flow)
-    if (agent !== undefined) this.#begin(event, { kind: 'agent', agent, flow })
+    if (agent !== undefined) await this.#enter(event, { kind: 'agent', agent, flow })
   }
 
   async #fromTrunk(event: RequestEvent, trunk: Trunk): Promise<void> {
     const { reception } = this.#options
-    await reception.call(event, trunk, (way, ports) => this.#begin(event, way, ports))
+    await reception.call(event, trunk, (way, ports) => this.#begin(event, way, ports) !== undefined)
   }
 
   async #fromServer(event: RequestEvent, server: MediaServer): Promise<void> {
     const route = await this.#options.outward.route(event.request, server)
     if (route.kind === 'refused') return this.#reply(event, route.status)
+    if (route.kind === 'ring-agent') return this.#enter(event, { ...route, server })
     this.#begin(event, { ...route, server })
   }
 
-  /** False when the call could not begin, and then the request was answered. */
-  #begin(event: RequestEvent, parties: Parties, ports = this.#options.ports): boolean {
+  /** An agent's own leg, of which it has one. */
+  async #enter(event: RequestEvent, parties: Parties): Promise<void> {
+    const flow = parties.kind === 'agent' ? parties.flow : undefined
+    const admission = await this.#entrance.admit(parties.agent, flow)
+    if (admission === undefined) {
+      const { edge } = this.#options.ports
+      return edge.respond({ transaction: event.transaction, status: 486, reason: secondPhrase })
+    }
+    const session = this.#begin(event, parties)
+    if (session) session.onUp = () => admission.entered(session)
+  }
+
+  /** Undefined when the call could not begin, and then the request was answered. */
+  #begin(event: RequestEvent, parties: Parties, ports = this.#options.ports): CallSession | undefined {
     const { limits, domain } = this.#options
     if (this.calls.size >= limits.calls) return this.#refuse(event, 503, [['Retry-After', '5']])
     const made = newCall(event, parties, limits, domain)
@@ -275,7 +298,7 @@ export class FrontDoor {
     this.calls.add(session)
     ports.callLog.began(session.live())
     session.handle({ kind: 'began' })
-    return true
+    return session
   }
 
   #response(event: ResponseEvent): void {
@@ -304,9 +327,9 @@ export class FrontDoor {
     for (const session of this.calls.all()) if (session.flow === flow) session.handle({ kind: 'flow-closed' })
   }
 
-  #refuse(event: RequestEvent, status: number, headers: readonly HeaderLine[] = []): false {
+  #refuse(event: RequestEvent, status: number, headers: readonly HeaderLine[] = []): undefined {
     this.#reply(event, status, headers)
-    return false
+    return undefined
   }
 
   #reply(event: RequestEvent, status: number, headers: readonly HeaderLine[] = []): void {

@@ -193,16 +193,7 @@ function compose(
   const rules = createRules({ store, log })
   const trunks = createTrunksSide(options, bare, directory, rules)
   const { edge, peers } = trunks
-  const watch = createServerWatch({
-    config,
-    store,
-    edge,
-    directory,
-    peers,
-    frontDoor: () => frontDoor,
-    clock,
-    log,
-  })
+  const watch = createServerWatch({ ...options, edge, directory, peers, frontDoor: () => frontDoor })
   const { health, prober } = watch
   const readPin = pinTokensOf(config, clock)?.read
   const placement = createPlacement({
@@ -231,6 +222,8 @@ function compose(
     outward: createOutwardSide(options, trunks, shared, door),
     reception: createReceptionSide(options, ports, trunks, rules),
     domain: config.agents.domain,
+    secondSession: config.agents.secondSession,
+    orders: store.orders,
     limits: {
       calls: config.limits.calls,
       ringMs,

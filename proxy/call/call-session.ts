@@ -49,6 +49,8 @@ export class CallSession {
   server: string | undefined
   /** Told how far a move has come. */
   onMove: ((outcome: 'ready' | MoveEnd) => void) | undefined
+  /** Told once both legs are up. */
+  onUp: (() => void) | undefined
   #call: Call
   #state: CallState = initial
   readonly #facts: CallerFacts
@@ -162,6 +164,7 @@ export class CallSession {
     }
     if (state.kind === 'up' && before.kind !== 'up') this.#answeredAt = this.#ports.clock.wall()
     this.#ports.callLog.changed(this.live())
+    if (state.kind === 'up' && before.kind !== 'up') this.onUp?.()
   }
 
   #carryOut(effect: Effect): void {

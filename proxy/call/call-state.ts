@@ -44,6 +44,8 @@ function stepSetup(call: Call, state: Setup, event: CallEvent): Step {
       return cancelled(call, state)
     case 'hang-up':
       return refuse(call, state, 480, 'ended-by-operator')
+    case 'replaced':
+      return refuse(call, state, 486, 'replaced')
     case 'request':
       return early(call, state, event)
     case 'dialog-ended':

@@ -221,6 +221,8 @@ export type CallEvent =
   /** The media server is dead, and the call cannot be moved away from it. */
   | { readonly kind: 'server-lost' }
   | { readonly kind: 'hang-up' }
+  /** The agent has entered its conference by a newer call. */
+  | { readonly kind: 'replaced' }
   /** The agent is to be told something, in a MESSAGE of that name. */
   | { readonly kind: 'tell'; readonly transaction: string; readonly body: Body }
   /** The inner leg is to go to `server`; `isLost`: the server where it is now is dead. */

@@ -19,6 +19,7 @@ import {
   withoutRelay,
   withRelay,
 } from './reoffer.ts'
+import { replacedReason } from './second-session.ts'
 import { refer, transferred } from './transfer.ts'
 import { hungUp, type Verdict } from './verdict.ts'
 
@@ -52,6 +53,8 @@ function react(call: Call, state: Up, event: CallEvent): Step {
       return end(call, state, 'server-lost', false, bye(state, 'a'), bye(state, 'b'))
     case 'hang-up':
       return end(call, state, 'ended-by-operator', false, bye(state, 'a'), bye(state, 'b'))
+    case 'replaced':
+      return replaced(call, state)
     case 'tell':
       return tell(call, state, event)
     case 'transferred':
@@ -80,6 +83,13 @@ function exchange(call: Call, state: Up, event: CallEvent): Step {
     default:
       return [state]
   }
+}
+
+/** The agent's page is told why it is sent away, so that nobody takes it for a fault. */
+function replaced(call: Call, state: Up): Step {
+  const inner = innerLeg(call)
+  const farewell: Effect = { kind: 'bye', dialog: state.legs[other(inner)].dialog, reason: replacedReason }
+  return end(call, state, 'replaced', false, farewell, bye(state, inner))
 }
 
 /** The door itself speaks to the agent; whether it was heard changes nothing. */
@@ -192,7 +202,7 @@ function response(call: Call, state: Up, event: ResponseEvent): Step {
   if (isAccepted && isOffer(relay)) return agreed(call, state, relay, event)
   const back = respondTo(relay.transaction, event.local ? 480 : event.status)
   const rest = withoutRelay(state, relay)
-  if (isLost(call, event, other(relay.from))) return lose(call, rest, 'dialog-lost', [relay.from], back)
+  if (isDialogLost(call, event, other(relay.from))) return lose(call, rest, 'dialog-lost', [relay.from], back)
   return [rest, back]
 }
 
@@ -200,7 +210,7 @@ function response(call: Call, state: Up, event: ResponseEvent): Step {
  * RFC 3261 §12.2.1.2: 481, or no answer at all, ends the dialog. An agent out of reach is another matter: its
  * connection may come back.
  */
-function isLost(call: Call, event: ResponseEvent, leg: LegName): boolean {
+function isDialogLost(call: Call, event: ResponseEvent, leg: LegName): boolean {
   return (event.status === 481 && !event.local) || (event.local && leg !== agentLeg(call))
 }
 

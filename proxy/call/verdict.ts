@@ -10,6 +10,8 @@ export type Verdict =
   | 'server-hung-up'
   /** The operator, or a shutdown, ended it. */
   | 'ended-by-operator'
+  /** The agent entered its conference again, and its older leg gave way. */
+  | 'replaced'
   /** Given up by the caller before it was answered. */
   | 'cancelled'
   /** No media server may take an agent now. */

@@ -238,6 +238,7 @@ const order: z.ZodType<Order> = z.union([
   z.object({ kind: z.literal('move'), agent: text, server: text.exactOptional() }),
   z.object({ kind: z.literal('hang-up'), call: text }),
   z.object({ kind: z.literal('hand-over'), call: text, from: text, to: text, joins: z.boolean() }),
+  z.object({ kind: z.literal('give-way'), call: text, flow: text.exactOptional() }),
   z.object({ kind: z.literal('tell'), dial }),
 ])
 

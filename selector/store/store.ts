@@ -304,6 +304,8 @@ export type Order =
       readonly to: string
       readonly joins: boolean
     }
+  /** The agent whose leg that call is enters anew at another door, over the connection `flow` when it is the agent who calls. */
+  | { readonly kind: 'give-way'; readonly call: string; readonly flow?: string }
   /** The agent of that call is to be told what became of it. */
   | { readonly kind: 'tell'; readonly dial: Dial }
 

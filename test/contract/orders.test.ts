@@ -93,6 +93,17 @@ for (const [name, fleet] of fleets) {
     t.strictSame(await api.orders.give(handOver), { kind: 'done', calls: ['1002'] })
   })
 
+  test('a leg that is to give way is found at its door', async (t, api, doors) => {
+    const heard: Order[] = []
+    doors[0]?.orders.take(async order => {
+      heard.push(order)
+      return done
+    })
+    const order: Order = { kind: 'give-way', call: 'c1', flow: 'f1' }
+    t.strictSame(await api.orders.give(order), done)
+    t.strictSame(heard, [order])
+  })
+
   test('a refusal is told with its reason', async (t, api, doors) => {
     doors[0]?.orders.take(async () => ({ kind: 'refused', reason: 'busy' }))
     t.strictSame(await api.orders.give({ kind: 'hang-up', call: 'c1' }), { kind: 'refused', reason: 'busy' })

@@ -10,12 +10,13 @@ import { silentLog } from '../../runtime/log.ts'
 import { replay } from '../../selector/domain/decision.ts'
 import { look } from '../../selector/domain/look.ts'
 import type { Policy } from '../../selector/domain/standing.ts'
-import type { Health, ManagerState, MediaServer } from '../../selector/domain/media-server.ts'
+import type { MediaServer } from '../../selector/domain/media-server.ts'
 import type { Trunk } from '../../selector/domain/trunk.ts'
 import { createMemoryStore } from '../../selector/store/memory/store.ts'
 import { createRedisStore } from '../../selector/store/redis/store.ts'
 import type { Binding, Session, Store } from '../../selector/store/store.ts'
 import { load, mediaServer } from '../support/fleet.ts'
+import { fill, fleets, policies } from '../support/random-fleets.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { startRedis } from '../support/redis.ts'
 
@@ -317,95 +318,4 @@ for (const [name, make] of stores) {
     await store.leases.drop('collect', 'd1')
     t.ok(Number(await store.leases.hold('collect', 'd2', 60_000)) > first)
   })
-}
-
-interface Member {
-  readonly server: MediaServer
-  readonly told:
-    | {
-        readonly waiting: number
-        readonly inCall: number
-        readonly clients: number
-        readonly reconciled: boolean
-        readonly state: ManagerState
-        readonly age: number
-      }
-    | undefined
-  readonly reserved: number
-  readonly health: Health
-  readonly ejectedFor: number
-  readonly tried: boolean
-}
-
-const member = fc.record({
-  capacity: fc.integer({ min: 0, max: 12 }),
-  zone: fc.constantFrom('a', 'b'),
-  weight: fc.constantFrom(undefined, undefined, 0.5, 2),
-  maxCalls: fc.constantFrom(undefined, undefined, 3),
-  wanted: fc.constantFrom('active', 'active', 'active', 'draining', 'disabled'),
-  told: fc.option(
-    fc.record({
-      waiting: fc.nat(6),
-      inCall: fc.nat(6),
-      clients: fc.nat(4),
-      reconciled: fc.constantFrom(true, true, true, false),
-      state: fc.constantFrom('known', 'known', 'known', 'unknown', 'draining', 'hung', 'dead'),
-      age: fc.constantFrom(0, 0, 3_000, 30_000, 120_000),
-    }),
-    { nil: undefined },
-  ),
-  reserved: fc.nat(4),
-  health: fc.constantFrom('up', 'up', 'unknown', 'down', 'stopping', 'ejected'),
-  ejectedFor: fc.constantFrom(50_000, -50_000),
-  tried: fc.constantFrom(false, false, false, true),
-})
-
-const fleets = fc
-  .uniqueArray(fc.tuple(fc.stringMatching(/^[a-z0-9_.-]{1,4}$/), member), {
-    selector: ([id]) => id,
-    maxLength: 16,
-  })
-  .map(rows => rows.map(([id, row]) => memberOf(id, row)))
-
-const policies: fc.Arbitrary<Policy> = fc
-  .record({
-    utilisation: fc.constantFrom('expected', 'expected', 'in-call'),
-    rho: fc.double({ min: 0, max: 1, noNaN: true }),
-    zone: fc.constantFrom(undefined, 'a', 'c'),
-    spillAt: fc.constantFrom(undefined, 0.3),
-    ramp: fc.constantFrom(undefined, { windowMs: 60_000, fromPerSec: 1, toPerSec: 10 }),
-  })
-  .map(({ utilisation, rho, zone, spillAt, ramp }) => ({
-    utilisation,
-    rho,
-    ...(zone && { zone }),
-    ...(spillAt && { spillAt }),
-    ...(ramp && { ramp }),
-  }))
-
-type Row = typeof member extends fc.Arbitrary<infer T> ? T : never
-
-function memberOf(id: string, { capacity, zone, weight, maxCalls, wanted, ...row }: Row): Member {
-  const optional = { ...(weight !== undefined && { weight }), ...(maxCalls !== undefined && { maxCalls }) }
-  return { server: mediaServer(id, { capacity, zone, wanted, ...optional }), ...row }
-}
-
-/** Brings the store to the state that the fleet describes. */
-async function fill(store: Store, fleet: readonly Member[], at: number): Promise<void> {
-  const ids = fleet.map(({ server }) => server.id)
-  for (const { server } of fleet) await store.servers.put(mediaServer(server.id))
-  for (const { server, reserved } of fleet) {
-    await store.ledger.putLoad(server.id, load())
-    const exclude = ids.filter(id => id !== server.id)
-    for (let i = 0; i < reserved; i++) {
-      await store.ledger.reserve({ call: `${server.id}/${i}`, exclude, chance: 0, at, ttlMs: 60_000 })
-    }
-  }
-  for (const { server, health, ejectedFor, told } of fleet) {
-    const until = health === 'ejected' ? at + ejectedFor : 0
-    await store.ledger.putHealth(server.id, { health, until })
-    const { age = 0, ...numbers } = told ?? { reconciled: false }
-    await store.ledger.putLoad(server.id, load({ ...numbers, takenAt: at - age }))
-    await store.servers.put(server)
-  }
 }

@@ -31,7 +31,7 @@ async function suite(): Promise<void> {
   await world.client.trunks.add({ id: 'pstn', addresses: [pstn], peers: [peer] })
   await world.client.routes.add({ id: 'out', direction: 'out', to: [{ kind: 'trunk', trunk: 'pstn' }] })
   const agent = await world.agent('1001')
-  const leg = await agent.join()
+  let leg = await agent.join()
   await until('the agent to wait', async () => (await places(world)).length === 1)
   t.teardown(async () => {
     if (!t.passing()) for (const line of world.output) t.comment(line)
@@ -62,6 +62,25 @@ async function suite(): Promise<void> {
     t.equal(code, 0, output.slice(-2000))
     await until('the agent alone', async () => (await places(world)).length === 1)
     await until('the API to say so', async () => (await stateOf(world, ordered)) === 'ended')
+  })
+
+  await t.test('the agent enters again, its older leg ends, and its client stays', async t => {
+    const answering = sippAnswer('pstn-answers.xml', pstn, 300)
+    const ordered = await world.client.agents.dial('1001', { number })
+    await until('both in the conference', async () => (await places(world)).length === 2)
+    const before = await legOf(world)
+    leg = await agent.join()
+    await until('the older leg to end', async () => (await world.client.sessions()).length === 2)
+    t.not(await legOf(world), before)
+    await until('one agent', async () => (await places(world)).length === 2)
+    t.strictSame(await places(world), ['agent agt-1001', `client agt-1001 ${ordered.id}`])
+    t.match(await world.client.records.get(before ?? ''), { verdict: 'replaced' })
+    const bye = agent.userAgent.heard.find(({ method }) => method === 'BYE')
+    t.match(bye?.headers.get('Reason'), /text="you entered your conference elsewhere"/)
+    await world.client.calls.hangUp(ordered.id)
+    const { code, output } = await answering
+    t.equal(code, 0, output.slice(-2000))
+    await until('the agent alone', async () => (await places(world)).length === 1)
   })
 
   await t.test('a busy number is told with its cause, to the API and to the page', async t => {
@@ -106,6 +125,10 @@ async function dialFromPage({ origin, ca, password }: World, input: OwnDialInput
   post.end(JSON.stringify(input))
   const [response] = z.tuple([z.instanceof(IncomingMessage)]).parse(await once(post, 'response'))
   return json(response)
+}
+
+async function legOf(world: World): Promise<string | undefined> {
+  return (await world.client.sessions()).find(({ kind }) => kind === 'agent')?.id
 }
 
 async function stateOf(world: World, { id }: { readonly id: string }): Promise<string> {

@@ -1,6 +1,7 @@
 import { Headers } from '../../engine/message/headers.ts'
 import type { HeaderLine, SipRequest } from '../../engine/message/message.ts'
 import { response } from '../../engine/message/build.ts'
+import type { SecondSession } from '../../proxy/call/second-session.ts'
 import { FrontDoor } from '../../proxy/front-door.ts'
 import { directMedia } from '../../proxy/media/direct.ts'
 import type {
@@ -28,6 +29,7 @@ import type { MediaServer } from '../../selector/domain/media-server.ts'
 import type { Route } from '../../selector/domain/route.ts'
 import { createRouteTable } from '../../selector/domain/route-table.ts'
 import type { Trunk } from '../../selector/domain/trunk.ts'
+import type { Orders } from '../../selector/store/store.ts'
 import { MemoryQueues } from '../../selector/store/memory/queues.ts'
 import { watch } from './leak-scanner.ts'
 import { ManualClock } from './manual-clock.ts'
@@ -102,6 +104,9 @@ export interface DoorPartsOptions {
   readonly routes?: readonly Route[]
   /** Media goes through an anchor, so that calls can be moved. */
   readonly anchored?: boolean
+  readonly secondSession?: SecondSession
+  /** What other doors say to orders; default: they have no such call. */
+  readonly give?: Orders['give']
   /** Takes the REGISTER of media servers. */
   readonly servers?: Servers
 }
@@ -114,6 +119,8 @@ export function doorParts({
   trunk = acision,
   routes = [],
   anchored = false,
+  secondSession = 'replace',
+  give = async () => undefined,
   servers: registrar,
 }: DoorPartsOptions = {}): DoorParts {
   const edge = new RecordingEdge()
@@ -122,6 +129,8 @@ export function doorParts({
   const measured: MediaStatistics[] = []
   const pins = new Map<string, string>()
   const told: string[] = []
+  /** By which call each agent is where it is. */
+  const legs = new Map<string, string>()
   const inTrunk = addressList(trunk.addresses)
   const bindings = { put: async () => undefined, of: async () => [], remove: async () => undefined }
   const table = createRouteTable(routes)
@@ -140,10 +149,19 @@ export function doorParts({
   const placement: Placement = {
     place: async () => ({ kind: 'placed', server }),
     release: async () => undefined,
-    settled: async ({ agent, server: id }) => void pins.set(agent, id),
-    left: async ({ agent }) => void pins.delete(agent),
+    async settled({ agent, server: id, call }) {
+      pins.set(agent, id)
+      legs.set(agent, call)
+    },
+    async left({ agent, call }) {
+      if (legs.get(agent) !== call) return
+      pins.delete(agent)
+      legs.delete(agent)
+    },
     whereIs: async (agent, token) =>
-      pins.has(agent) || token === `token-of-${agent}` ? { server, call: 'c0' } : undefined,
+      pins.has(agent) || token === `token-of-${agent}`
+        ? { server, call: legs.get(agent) ?? 'c0' }
+        : undefined,
     result: () => undefined,
   }
   const servers = { get: async () => ({ item: server, version: 1 }) }
@@ -219,6 +237,8 @@ export function doorParts({
     },
     prober: { start: () => undefined, stop: () => undefined, take: () => false },
     hangUpAt: async () => 0,
+    secondSession,
+    orders: { give },
     outward: createOutward({
       bindings,
       choice: trunks.choice,

@@ -56,6 +56,7 @@ const events: Readonly<Record<string, CallEvent>> = {
   'flow-back': { kind: 'flow-back' },
   'server-lost': { kind: 'server-lost' },
   'hang-up': { kind: 'hang-up' },
+  replaced: { kind: 'replaced' },
   move: { kind: 'move', server: ms2, isLost: false },
   switch: { kind: 'switch' },
   stay: { kind: 'stay' },
@@ -87,6 +88,7 @@ media-offered     | .         | trying    | .         | .         | =         | 
 move              | .         | .         | .         | .         | .         | .         | =         | =         | =         | .
 not-placed        | over      | .         | .         | .         | .         | .         | .         | .         | .         | .
 placed            | offering  | .         | .         | .         | .         | .         | .         | .         | .         | =
+replaced          | over      | over      | over      | over      | over      | over      | over      | over      | over      | .
 server-lost       | .         | .         | placing   | over      | over      | over      | over      | over      | over      | .
 stay              | .         | .         | .         | .         | .         | .         | .         | .         | =         | .
 switch            | .         | .         | .         | .         | .         | .         | .         | .         | =         | .

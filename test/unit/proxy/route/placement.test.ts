@@ -7,6 +7,8 @@ import { createMemoryStore } from '../../../../selector/store/memory/store.ts'
 import { load, mediaServer } from '../../../support/fleet.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
 
+const onLost = (): void => undefined
+
 /** Two servers, of which ms-1 is by far the emptier one. */
 async function fleet() {
   const clock = new ManualClock()
@@ -19,7 +21,6 @@ async function fleet() {
     await store.servers.put(mediaServer(id))
     await store.ledger.putLoad(id, load({ inCall }))
   }
-  const onLost = (): void => undefined
   const health = createHealthWatch({ ledger: store.ledger, clock, log, policy: defaultHealthPolicy, onLost })
   const parts = { store, health, door: 'd', clock, log, reservationTtlMs: 15_000, chance: () => 0 }
   const placement = createPlacement({ ...parts, holdMs: 30_000 })
