@@ -13,6 +13,9 @@ const carrier = '127.0.0.2'
 export function tellFirstLight(options: Pick<WorldOptions, 'store' | 'engine'>): void {
   t.test(`agents and clients find their place, with ${options.store} and ${options.engine}`, async t => {
     const world = await startWorld({ ...options, servers: 2 })
+    t.teardown(() => {
+      if (!t.passing()) for (const line of world.output) t.comment(line)
+    })
     await world.client.trunks.add({ id: 'acision', addresses: [carrier] })
     const calls: UpCall[] = []
 

@@ -75,10 +75,13 @@ export class AgentRelay {
     await this.#transports.stop()
   }
 
-  /** The agent behind a request that the server received from that loopback port. */
-  originAt(address: string, port: number): Origin | undefined {
-    const leg = isLoopback(address) ? this.#byPort.get(port) : undefined
-    if (leg?.flow === undefined) return undefined
+  /**
+   * The agent behind a request that the server received from that port of ours. The transport as well as the address counts: a carrier on
+   * this machine may have the same port, over UDP or at another address of the loopback.
+   */
+  originAt(protocol: string, address: string, port: number): Origin | undefined {
+    const leg = this.#byPort.get(port)
+    if (leg?.flow === undefined || protocol === 'udp' || address !== leg.localAddress) return undefined
     const { transport, address: agentAddress, port: agentPort } = leg.source
     return { transport, address: agentAddress, port: agentPort, flow: leg.flow }
   }
@@ -146,8 +149,4 @@ export class AgentRelay {
     this.#byFlow.delete(leg.flow)
     this.#closed(leg.flow)
   }
-}
-
-function isLoopback(address: string): boolean {
-  return /^(?:::ffff:)?127\./.test(address) || address === '::1'
 }

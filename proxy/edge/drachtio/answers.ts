@@ -16,7 +16,7 @@ export function received(desk: Desk, req: SrfRequest, res: SrfAnswer): void {
   const transaction = req.stackTxnId
   const dialog = req.stackDialogId === '' ? undefined : req.stackDialogId
   const id = dialogToBe(request)
-  const agent = desk.relay.originAt(req.source_address, req.source_port)
+  const agent = desk.relay.originAt(req.protocol, req.source_address, req.source_port)
   desk.book.incoming.set(transaction, {
     res,
     method: req.method,

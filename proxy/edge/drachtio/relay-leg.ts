@@ -25,7 +25,8 @@ export class RelayLeg {
   readonly source: Source
   /** The server's own `SIP/2.0/WS host:port`, as its last request had it. */
   sentBy: string | undefined
-  /** 0 until the connection is open. */
+  /** Empty, and 0, until the connection is open. */
+  localAddress = ''
   localPort = 0
   /** The agent's connection as the call logic knows it; undefined until the connection is open. */
   flow: string | undefined
@@ -44,6 +45,7 @@ export class RelayLeg {
       maxPayload: options.limits.messageBytes,
     })
     this.#socket.on('upgrade', response => {
+      this.localAddress = response.socket.localAddress ?? ''
       this.localPort = response.socket.localPort ?? 0
       this.flow = `127.0.0.1:${this.localPort}/${options.number}`
     })

@@ -79,11 +79,16 @@ t.test('each agent has a loopback connection of its own, by whose port it is kno
     const [browser, coming] = [await agent(), nextLeg(server)]
     browser.send(message(number))
     const leg = await coming
-    const origin = relay.originAt('127.0.0.1', leg.port)
+    const origin = relay.originAt('ws', '127.0.0.1', leg.port)
     t.match(origin, { transport: 'wss', address: '127.0.0.1' })
     t.not(origin?.port, leg.port, 'the port is the browser’s')
     t.equal(relay.nextHop(origin?.flow ?? ''), `sip:127.0.0.1:${leg.port};transport=ws`)
-    t.equal(relay.originAt('192.0.2.1', leg.port), undefined, 'only the loopback address counts')
+    t.equal(
+      relay.originAt('ws', '127.0.0.2', leg.port),
+      undefined,
+      'only the address of the connection counts',
+    )
+    t.equal(relay.originAt('udp', '127.0.0.1', leg.port), undefined, 'and only its transport')
     flows.push(origin?.flow)
   }
   t.not(flows[0], flows[1])
@@ -110,12 +115,12 @@ t.test('the end of the agent’s connection ends the loopback one and is told', 
   const [browser, coming] = [await agent(), nextLeg(server)]
   browser.send(message(1))
   const leg = await coming
-  const flow = relay.originAt('127.0.0.1', leg.port)?.flow ?? ''
+  const flow = relay.originAt('ws', '127.0.0.1', leg.port)?.flow ?? ''
   browser.close()
   await once(leg.socket, 'close')
   t.equal((await closed.next('closed')).flow, flow)
   t.equal(relay.nextHop(flow), undefined)
-  t.equal(relay.originAt('127.0.0.1', leg.port), undefined)
+  t.equal(relay.originAt('ws', '127.0.0.1', leg.port), undefined)
 })
 
 t.test('the end of the loopback connection ends the agent’s', async t => {
