@@ -1,5 +1,5 @@
 import type { Core } from './core.ts'
-import { dialogId } from './dialog/dialog.ts'
+import { dialogId } from './message/dialog-id.ts'
 import type { LiveDialog } from './live-dialog.ts'
 
 /** Forgets a dialog and everything that waits in it; once more is no error. */

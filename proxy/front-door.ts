@@ -1,7 +1,8 @@
+import { callIdIn } from '../engine/message/dialog-id.ts'
 import type { HeaderLine } from '../engine/message/message.ts'
 import { messageOf } from '../runtime/errors.ts'
 import type { Dial } from '../selector/domain/dial.ts'
-import type { Order, OrderOutcome, Orders } from '../selector/store/store.ts'
+import type { Order, OrderOutcome } from '../selector/store/store.ts'
 import type { MediaServer } from '../selector/domain/media-server.ts'
 import type { Trunk } from '../selector/domain/trunk.ts'
 import { allowedMethods } from './call/b-leg.ts'
@@ -9,6 +10,7 @@ import { CallSession, type SessionPorts } from './call/call-session.ts'
 import { Calls } from './call/calls.ts'
 import { dialEvent } from './call/dial-log.ts'
 import { Entrance } from './call/entrance.ts'
+import { packetsFrom } from './call/listen.ts'
 import { Mover } from './call/mover.ts'
 import { bodyOf, newCall, type CallLimits, type Parties } from './call/new-call.ts'
 import { agentLeg, partyOf } from './call/parties.ts'
@@ -20,7 +22,6 @@ import type { Agents } from './registrar/agents.ts'
 import type { Servers } from './registrar/servers.ts'
 import { callerAt, type Caller } from './route/caller.ts'
 import type { Prober } from './route/prober.ts'
-import { packetsFrom } from './call/listen.ts'
 import type { Reception } from './trunk/reception.ts'
 
 type RequestEvent = Extract<EdgeEvent, { kind: 'request' }>
@@ -28,7 +29,7 @@ type ResponseEvent = Extract<EdgeEvent, { kind: 'response' }>
 
 export interface FrontDoorOptions {
   readonly ports: Omit<SessionPorts, 'homes' | 'transfers'>
-  /** What transfers to other agents go by. */
+  /** What transfers to other agents go by, and how other doors are asked for a leg of theirs. */
   readonly store: TransferParts['store']
   readonly directory: Directory
   readonly agents: Agents
@@ -45,8 +46,6 @@ export interface FrontDoorOptions {
   readonly limits: CallLimits
   /** What becomes of an agent that has a leg and enters again. */
   readonly secondSession: SecondSession
-  /** How other doors are asked for a leg of theirs. */
-  readonly orders: Pick<Orders, 'give'>
 }
 
 /** What is done with each SIP message: who sent it, and which part of the door answers. */
@@ -60,10 +59,10 @@ export class FrontDoor {
   constructor(options: FrontDoorOptions) {
     this.#options = options
     const { calls } = this
-    const { ports, orders, secondSession: rule } = options
+    const { ports, store, secondSession: rule } = options
     this.mover = new Mover({ calls, ...ports })
     this.#transfers = new Transfers({ calls, ...options, ...ports })
-    this.#entrance = new Entrance({ ...ports, rule, calls, orders })
+    this.#entrance = new Entrance({ ...ports, rule, calls, orders: store.orders })
   }
 
   /** Takes an event of the edge. */
@@ -115,9 +114,9 @@ export class FrontDoor {
 
   /** An agent hears inside the dialog of its own leg what becomes of a number that was dialled for it. */
   #tell(dial: Dial): OrderOutcome | undefined {
-    const found = [...this.calls.all()].find(
-      ({ call, state }) => call.agent === dial.agent && agentLeg(call) !== undefined && state.kind === 'up',
-    )
+    const found = this.calls
+      .of(dial.agent)
+      .find(({ call, state }) => agentLeg(call) !== undefined && state.kind === 'up')
     const transaction = `${dial.call}-${dial.news.state}`
     found?.handle({ kind: 'tell', transaction, body: dialEvent(dial) })
     return found && { kind: 'done', calls: [found.call.id] }
@@ -235,7 +234,7 @@ export class FrontDoor {
 
   /** Calls of this door whose agent has lost its connection. */
   #waitingFor(agent: string): readonly CallSession[] {
-    return [...this.calls.all()].filter(session => session.isAway && session.call.agent === agent)
+    return this.calls.of(agent).filter(session => session.isAway)
   }
 
   /** An agent has registered over a connection of another door, and is heard there in its calls here that wait for it. */
@@ -250,9 +249,8 @@ export class FrontDoor {
   whose(dialogs: readonly string[], flow: string): void {
     for (const dialog of dialogs) {
       const found = this.calls.byDialog(dialog)
-      const callId = dialog.slice(0, dialog.lastIndexOf(';from-tag='))
       if (found && partyOf(found.session.call, found.leg) === 'agent')
-        this.#options.otherDoors?.claim(flow, callId)
+        this.#options.otherDoors?.claim(flow, callIdIn(dialog))
     }
   }
 

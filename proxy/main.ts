@@ -223,7 +223,6 @@ function compose(
     reception: createReceptionSide(options, ports, trunks, rules),
     domain: config.agents.domain,
     secondSession: config.agents.secondSession,
-    orders: store.orders,
     limits: {
       calls: config.limits.calls,
       ringMs,

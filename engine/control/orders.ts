@@ -1,6 +1,7 @@
 import type { Sent } from '../api.ts'
 import { callId, contactUri, cseq, fromTag } from '../message/accessors.ts'
 import { request as buildRequest } from '../message/build.ts'
+import { dialogId } from '../message/dialog-id.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 import type { App, Incoming } from './book.ts'
 import { refusalReason } from './cdr.ts'
@@ -165,5 +166,5 @@ function echoRequest(traffic: Traffic, app: App, to: string, sent: Sent): void {
 }
 
 function dialogToBe(request: SipRequest): string {
-  return `${callId(request)};from-tag=${fromTag(request) ?? ''}`
+  return dialogId(callId(request), fromTag(request) ?? '')
 }

@@ -3,7 +3,8 @@ import { compact } from '../message/compact.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 import { splitList } from '../message/name-addr.ts'
 import { writeHostPort } from '../message/host.ts'
-import { dialogId, type Dialog, type Peer } from './dialog.ts'
+import { dialogId } from '../message/dialog-id.ts'
+import type { Dialog, Peer } from './dialog.ts'
 
 /** The dialog that our response with `localTag` to an INVITE creates (RFC 3261 §12.1.1). */
 export function uasDialog(request: SipRequest, localTag: string, contact: string, peer: Peer): Dialog {

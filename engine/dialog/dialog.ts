@@ -40,11 +40,6 @@ export interface Peer {
   readonly flow?: string
 }
 
-/** The id under which applications know a dialog, and a call that has none yet. */
-export function dialogId(callId: string, uacTag: string): string {
-  return [callId, uacTag].join(';from-tag=')
-}
-
 /** Where a message came from, as a peer of a dialog. */
 export function peerAt({ transport, address, port, listener, flow }: Source): Peer {
   return flow === undefined

@@ -1,6 +1,7 @@
 import type { ClientTx, Core, ServerTx } from '../core.ts'
 import { notifierDialog } from '../dialog/create.ts'
-import { dialogId, peerAt } from '../dialog/dialog.ts'
+import { peerAt } from '../dialog/dialog.ts'
+import { dialogId } from '../message/dialog-id.ts'
 import type { LiveDialog } from '../live-dialog.ts'
 import { openDialog } from '../open-dialog.ts'
 import { followSubscription, keepBySubscription } from '../subscriptions.ts'

@@ -1,7 +1,7 @@
 import type { Source } from '../api.ts'
 import { mayCall, mayEnter, retryAfter } from '../admission.ts'
 import type { Core, ServerContext, ServerTx } from '../core.ts'
-import { dialogId } from '../dialog/dialog.ts'
+import { dialogId } from '../message/dialog-id.ts'
 import { dialogOf } from '../dialogs.ts'
 import type { LiveDialog } from '../live-dialog.ts'
 import { contactUri } from '../message/accessors.ts'

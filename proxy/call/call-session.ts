@@ -1,3 +1,4 @@
+import { callIdIn } from '../../engine/message/dialog-id.ts'
 import type { Log } from '../../runtime/log.ts'
 import { messageOf, PorticoError } from '../../runtime/errors.ts'
 import type { Clock } from '../../runtime/clock.ts'
@@ -102,8 +103,7 @@ export class CallSession {
 
   /** Call-ID of the agent's leg; undefined when this call has none, or it is not made yet. */
   get agentCallId(): string | undefined {
-    const dialog = this.#agentDialog
-    return dialog?.slice(0, dialog.lastIndexOf(';from-tag='))
+    return this.#agentDialog === undefined ? undefined : callIdIn(this.#agentDialog)
   }
 
   /** The agent is reached over another connection from now on. */
@@ -333,7 +333,7 @@ export class CallSession {
     const { server } = this
     return {
       id,
-      leg: dialog.slice(0, dialog.lastIndexOf(';from-tag=')),
+      leg: callIdIn(dialog),
       kind,
       agent,
       state: nameOf(this.#state),

@@ -17,6 +17,11 @@ export class Calls implements SessionIndex {
     return this.#sessions.values()
   }
 
+  /** Those of an agent, its own legs and its clients', the oldest first. */
+  of(agent: string): readonly CallSession[] {
+    return [...this.all()].filter(({ call }) => call.agent === agent)
+  }
+
   byId(id: string): CallSession | undefined {
     return this.#sessions.get(id)
   }

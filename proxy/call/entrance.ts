@@ -97,7 +97,7 @@ type GiveWay = Extract<Order, { readonly kind: 'give-way' }>
 
 /** The legs of an agent at this door, the oldest first. */
 function legsOf(calls: Calls, agent: string): readonly CallSession[] {
-  return [...calls.all()].filter(({ call }) => call.agent === agent && agentLeg(call) !== undefined)
+  return calls.of(agent).filter(({ call }) => agentLeg(call) !== undefined)
 }
 
 /** How long an agent that enters waits for the word of another door. */

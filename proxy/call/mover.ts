@@ -81,14 +81,14 @@ export class Mover {
   /** Moves an agent that is in no call away from `server`, so that a client that cannot reach it there can follow. */
   async rehome(agent: string, server: string): Promise<Placed> {
     const none = { kind: 'none', reason: 'agent-not-movable', retryAfterSec: 5 } as const
-    const legs = this.#legsOf(agent).filter(session => session.server === server && isUp(session))
+    const legs = this.#ports.calls.of(agent).filter(session => session.server === server && isUp(session))
     if (legs.length !== 1 || legs[0] === undefined || agentLeg(legs[0].call) === undefined) return none
     const moved = await this.move({ agent })
     return moved.kind === 'moved' ? { kind: 'placed', server: moved.server } : none
   }
 
   async #moveGroup({ agent, to, isLost = false }: MoveOrder): Promise<Moved> {
-    const legs = this.#legsOf(agent).filter(isUp)
+    const legs = this.#ports.calls.of(agent).filter(isUp)
     const session = legs.find(({ call }) => agentLeg(call) !== undefined)
     if (session?.server === undefined) return { kind: 'stayed', reason: 'no-agent' }
     const from = session.server
@@ -198,10 +198,6 @@ export class Mover {
 
   #pause(ms: number): Promise<void> {
     return new Promise(resolve => this.#ports.clock.after(ms, resolve))
-  }
-
-  #legsOf(agent: string): readonly CallSession[] {
-    return [...this.#ports.calls.all()].filter(({ call }) => call.agent === agent)
   }
 }
 

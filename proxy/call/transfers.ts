@@ -1,3 +1,4 @@
+import { dialogId } from '../../engine/message/dialog-id.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Log } from '../../runtime/log.ts'
 import type { MediaServer } from '../../selector/domain/media-server.ts'
@@ -79,11 +80,14 @@ export class Transfers {
   /** Which of the agent's calls are clients, here and at other doors. */
   async #clientsOf(agent: string): Promise<readonly string[]> {
     const { calls, store, log } = this.#parts
-    const here = [...calls.all()].filter(session => isClientOf(session, agent)).map(({ call }) => call.id)
+    const here = calls
+      .of(agent)
+      .filter(session => isClientOf(session, agent))
+      .map(({ call }) => call.id)
     try {
       const there = (await store.sessions.list()).filter(
         ({ id, kind, state, agent: whose }) =>
-          whose === agent && clientKinds.has(kind) && state === 'up' && !calls.byId(id),
+          whose === agent && agentLeg({ kind }) === undefined && state === 'up' && !calls.byId(id),
       )
       return [...here, ...there.map(({ id }) => id)]
     } catch {
@@ -120,14 +124,12 @@ export class Transfers {
 
   #isOwn(agent: string, { callId, tags }: Replaces): boolean {
     const { calls } = this.#parts
-    return tags.some(tag => calls.byDialog(`${callId};from-tag=${tag}`)?.session.call.agent === agent)
+    return tags.some(tag => calls.byDialog(dialogId(callId, tag))?.session.call.agent === agent)
   }
 }
 
 /** How long an agent is kept for a client that is on its way. */
 const claimMs = 15_000
-
-const clientKinds: ReadonlySet<string> = new Set(['client', 'dial-out'])
 
 /** What the agent is told of a reason. */
 const statuses: Readonly<Record<string, number>> = { away: 480, busy: 486, gone: 481 }

@@ -1,3 +1,5 @@
+import { dialogId } from '../../engine/message/dialog-id.ts'
+
 /** What is read of a message before it is known for whom it is: a few headers, found by their names, nothing checked. */
 
 /** The Call-ID; undefined when none is found. */
@@ -13,7 +15,7 @@ export function dialogsOf(bytes: Buffer, call: string): readonly string[] {
   const head = headOf(bytes)
   if (head.startsWith('SIP/') || head.startsWith('ACK ')) return []
   const [from, to] = [fromTag.exec(head)?.[1], toTag.exec(head)?.[1]]
-  return from === undefined || to === undefined ? [] : [from, to].map(tag => `${call};from-tag=${tag}`)
+  return from === undefined || to === undefined ? [] : [from, to].map(tag => dialogId(call, tag))
 }
 
 function headOf(bytes: Buffer): string {

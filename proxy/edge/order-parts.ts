@@ -1,4 +1,5 @@
 import { response } from '../../engine/message/build.ts'
+import { dialogId } from '../../engine/message/dialog-id.ts'
 import type { HeaderLine, SipRequest, SipResponse } from '../../engine/message/message.ts'
 import { callId, fromTag } from '../../engine/message/accessors.ts'
 import type { Body } from '../ports.ts'
@@ -20,5 +21,5 @@ export function localResponse(status: 408 | 481 | 503): SipResponse {
 
 /** The id of the dialog that `request` would set up: `<Call-ID>;from-tag=<From tag>`. */
 export function dialogToBe(request: SipRequest): string {
-  return `${callId(request)};from-tag=${fromTag(request) ?? ''}`
+  return dialogId(callId(request), fromTag(request) ?? '')
 }

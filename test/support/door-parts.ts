@@ -105,7 +105,7 @@ export interface DoorPartsOptions {
   /** Media goes through an anchor, so that calls can be moved. */
   readonly anchored?: boolean
   readonly secondSession?: SecondSession
-  /** What other doors say to orders; default: they have no such call. */
+  /** What the doors say to orders; default: what this one says. */
   readonly give?: Orders['give']
   /** Takes the REGISTER of media servers. */
   readonly servers?: Servers
@@ -120,7 +120,7 @@ export function doorParts({
   routes = [],
   anchored = false,
   secondSession = 'replace',
-  give = async () => undefined,
+  give,
   servers: registrar,
 }: DoorPartsOptions = {}): DoorParts {
   const edge = new RecordingEdge()
@@ -198,7 +198,7 @@ export function doorParts({
     store: {
       queues,
       sessions: { put: async () => undefined, remove: async () => undefined, list: async () => [] },
-      orders: { give: async order => await door.order(order), take: () => () => undefined },
+      orders: { give: give ?? (async order => await door.order(order)), take: () => () => undefined },
     },
     directory: {
       credentials: async () => undefined,
@@ -238,7 +238,6 @@ export function doorParts({
     prober: { start: () => undefined, stop: () => undefined, take: () => false },
     hangUpAt: async () => 0,
     secondSession,
-    orders: { give },
     outward: createOutward({
       bindings,
       choice: trunks.choice,
