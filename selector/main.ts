@@ -18,7 +18,7 @@ import { createDialler, type Dialler } from './dialler.ts'
 import { createNailUp, type NailUp } from './nail-up.ts'
 import type { DialPolicy } from './domain/dial-policy.ts'
 import { createAdminApp } from './http/admin-app.ts'
-import { closeServer, openServer } from './http/listening.ts'
+import { closeServer, hostPortOf, openServer } from './http/listening.ts'
 import { addProcessMetrics, createMetrics, type Metrics } from './http/metrics.ts'
 import type { TraceOf } from './http/traces.ts'
 import { createPublicApp } from './http/public-app.ts'
@@ -87,10 +87,8 @@ export function createSelector(options: SelectorOptions): Selector {
   }
 
   function adminUrl(): string {
-    const address = server?.address()
-    const port = typeof address === 'object' && address !== null ? address.port : config.listen.admin.port
-    const { host } = config.listen.admin
-    return `${isLoopback(host) ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`
+    const { admin } = config.listen
+    return `${isLoopback(admin.host) ? 'http' : 'https'}://${hostPortOf(server, admin)}`
   }
 
   const listener = getRequestListener(publicApp.fetch)

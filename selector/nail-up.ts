@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import type { AmiActions, OriginateOutcome } from './ami/actions.ts'
-import type { MediaServer } from './domain/media-server.ts'
+import { takesBack, type MediaServer } from './domain/media-server.ts'
 import type { Session, Store } from './store/store.ts'
 
 /** What it takes to nail agents up. */
@@ -102,8 +102,7 @@ async function choose(
 ): Promise<{ readonly kind: 'chosen'; readonly server: MediaServer } | { kind: 'none'; reason: string }> {
   const pin = await store.pins.get(agent)
   const home = pin && (await store.servers.get(pin.server))?.item
-  // The clients of an agent that was lost wait there.
-  if (home && home.wanted !== 'disabled') return { kind: 'chosen', server: home }
+  if (home && takesBack(home)) return { kind: 'chosen', server: home }
   const order = { call, agent, exclude: [], chance: chance(), at: clock.wall(), ttlMs }
   const choice = await store.ledger.reserve(order)
   await store.decisions.put({ ...choice.decision, agent })

@@ -2,7 +2,7 @@ import type { ListenerAddress, Source } from '../../engine/api.ts'
 import type { Target, TransportEvent, Transports } from '../../engine/transport/transport.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { DoorMessage, DoorTalk, OtherDoors } from '../ports.ts'
-import { callIdOf, dialogsOf } from './glimpse.ts'
+import { callIdOf, dialogsOf, headOf } from './glimpse.ts'
 
 type Message = Extract<TransportEvent, { kind: 'message' }>
 
@@ -149,24 +149,24 @@ export class SharedFlows implements Transports, OtherDoors {
     const { flow, transport } = source
     if (flow === undefined || !transport.startsWith('ws') || event.fault !== undefined) return false
     if (this.#sharing === undefined || this.#sharing.talk.isAlone) return false
-    const lent = this.#lent.get(flow)
-    const callId = callIdOf(bytes)
+    const head = headOf(bytes)
+    const callId = callIdOf(head)
     if (callId === undefined) return false
-    const owner = lent?.owners.get(callId)
+    const owner = this.#lent.get(flow)?.owners.get(callId)
     if (owner !== undefined) this.#passOn(owner, source, bytes)
-    return owner !== undefined || this.#isHeld(event, flow, callId, this.#sharing)
+    return owner !== undefined || this.#isHeld(event, { flow, callId, head }, this.#sharing)
   }
 
   /** A request inside a dialog that is not known here waits until the other doors had time to say that it is theirs. */
-  #isHeld(event: Message, flow: string, callId: string, { isHere, talk }: Sharing): boolean {
-    const lent = this.#lent.get(flow) ?? { owners: new Map(), seen: new Set(), held: undefined }
-    if (lent.held?.callId === callId && lent.held.events.length < this.#heldMessages) {
-      lent.held.events.push(event)
+  #isHeld(event: Message, { flow, callId, head }: Glimpse, { isHere, talk }: Sharing): boolean {
+    const known = this.#lent.get(flow)
+    if (known?.held?.callId === callId && known.held.events.length < this.#heldMessages) {
+      known.held.events.push(event)
       return true
     }
-    const dialogs = lent.held || lent.seen.has(callId) ? [] : dialogsOf(event.bytes, callId)
+    const dialogs = known?.held || known?.seen.has(callId) ? [] : dialogsOf(head, callId)
     if (dialogs.length === 0 || isHere(dialogs)) return false
-    this.#lent.set(flow, lent)
+    const lent = this.#lentOn(flow)
     const cancel = this.#clock.after(patienceMs, () => this.#release(lent))
     lent.held = { callId, events: [event], cancel }
     talk.say({ kind: 'whose', flow, callId, dialogs })
@@ -185,8 +185,7 @@ export class SharedFlows implements Transports, OtherDoors {
   #lend(flow: string, callId: string, door: string): void {
     if (this.#inner.route({ flow }) === undefined)
       return this.#others.has(flow) ? undefined : this.#say(() => ({ kind: 'flow-over', flow }))
-    const lent = this.#lent.get(flow) ?? { owners: new Map(), seen: new Set(), held: undefined }
-    this.#lent.set(flow, lent)
+    const lent = this.#lentOn(flow)
     if (!lent.owners.has(callId) && lent.owners.size < mostOwners) lent.owners.set(callId, door)
     const { held } = lent
     if (held?.callId !== callId) return
@@ -195,16 +194,29 @@ export class SharedFlows implements Transports, OtherDoors {
     for (const { source, bytes } of held.events) this.#passOn(door, source, bytes)
   }
 
+  #lentOn(flow: string): Lent {
+    const lent = this.#lent.get(flow) ?? { owners: new Map(), seen: new Set(), held: undefined }
+    this.#lent.set(flow, lent)
+    return lent
+  }
+
   #passOn(door: string, { transport, address, port, flow = '' }: Source, bytes: Buffer): void {
     const source = { transport, address, port, flow }
     this.#say(() => ({ kind: 'from-agent', door, source, bytes: bytes.toString('base64') }))
   }
 
   #toAgent(flow: string, door: string, bytes: Buffer): void {
-    const callId = callIdOf(bytes)
+    const callId = callIdOf(headOf(bytes))
     if (callId !== undefined) this.#lend(flow, callId, door)
     if (this.#inner.route({ flow }) !== undefined) this.#inner.send(bytes, { flow }, () => undefined)
   }
+}
+
+/** What was read of a message that came over `flow`. */
+interface Glimpse {
+  readonly flow: string
+  readonly callId: string
+  readonly head: string
 }
 
 /** What is known of a connection that is not only for this door. */

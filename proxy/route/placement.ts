@@ -1,6 +1,6 @@
 import type { Choice, Decision } from '../../selector/domain/decision.ts'
 import type { HealthOutcome } from '../../selector/domain/health.ts'
-import type { MediaServer } from '../../selector/domain/media-server.ts'
+import { takesBack, type MediaServer } from '../../selector/domain/media-server.ts'
 import type { Pin, Store } from '../../selector/store/store.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { messageOf } from '../../runtime/errors.ts'
@@ -62,7 +62,7 @@ class StorePlacement implements Placement {
     const pin = await store.pins.get(agent)
     if (pin === undefined || exclude.includes(pin.server)) return undefined
     const server = (await store.servers.get(pin.server))?.item
-    if (server === undefined || server.wanted === 'disabled') return undefined
+    if (server === undefined || !takesBack(server)) return undefined
     if (pin.fence !== undefined) this.#fences.set(call, pin.fence)
     log.info('placement.home', { call, agent, server: server.id })
     return server

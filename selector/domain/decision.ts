@@ -49,10 +49,14 @@ export interface LookedAt extends Seen {
   readonly place?: number
 }
 
-/** What is seen of a server with that load. */
-export function seenOf(facts: Facts, share: number): Seen {
-  const { id, zone, capacity, weight, maxCalls, wanted } = facts.server
-  const server = {
+interface Shown extends Pick<Facts['server'], 'id' | 'zone' | 'capacity' | 'wanted'> {
+  readonly weight?: number | undefined
+  readonly maxCalls?: number | undefined
+}
+
+/** What a decision shows of a server's settings. */
+export function shownServer({ id, zone, capacity, weight, maxCalls, wanted }: Shown): Facts['server'] {
+  return {
     id,
     zone,
     capacity,
@@ -60,7 +64,11 @@ export function seenOf(facts: Facts, share: number): Seen {
     ...(maxCalls !== undefined && { maxCalls }),
     wanted,
   }
-  return { ...facts, server, share }
+}
+
+/** What is seen of a server with that load. */
+export function seenOf(facts: Facts, share: number): Seen {
+  return { ...facts, server: shownServer(facts.server), share }
 }
 
 /** The record of a choice. `seen`: what was known of a server before its place was reserved. */

@@ -106,3 +106,8 @@ export interface HealthWord {
   readonly until?: number
   readonly ejections?: number
 }
+
+/** Whether an agent goes back to a server where its place is kept, whatever else there is: its clients wait there. */
+export function takesBack({ wanted }: Pick<MediaServer, 'wanted'>): boolean {
+  return wanted !== 'disabled'
+}

@@ -26,6 +26,16 @@ export async function openServer(
   throw new PorticoError(inUse ? 'E_PORT_IN_USE' : 'E_LISTEN', detail, { cause: failure })
 }
 
+/** Host and port of an open server as they stand in a URL; those of the settings when it is closed. */
+export function hostPortOf(
+  server: ServerType | Server | undefined,
+  { host, port }: Omit<Listening, 'setting'>,
+): string {
+  const address = server?.address()
+  const bound = typeof address === 'object' && address !== null ? address.port : port
+  return `${host.includes(':') ? `[${host}]` : host}:${bound}`
+}
+
 /** Closes a server with all its connections. */
 export async function closeServer(server: ServerType | Server): Promise<void> {
   await new Promise<void>(resolve => {

@@ -2,7 +2,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import { Registry } from 'prom-client'
 import type { Part } from '../../runtime/lifecycle.ts'
 import { addFamilies, type Family } from './families.ts'
-import { closeServer, openServer, type Listening } from './listening.ts'
+import { closeServer, hostPortOf, openServer, type Listening } from './listening.ts'
 import { addProcessMetrics } from './metrics.ts'
 
 export interface MetricsServerOptions {
@@ -44,12 +44,7 @@ export function createMetricsServer({ listening, families }: MetricsServerOption
       registry.clear()
       if (server.listening) await closeServer(server)
     },
-    url() {
-      const address = server.address()
-      const port = typeof address === 'object' && address !== null ? address.port : listening.port
-      const { host } = listening
-      return `http://${host.includes(':') ? `[${host}]` : host}:${port}/metrics`
-    },
+    url: () => `http://${hostPortOf(server, listening)}/metrics`,
   }
 }
 

@@ -10,7 +10,7 @@ import type { Store } from '../store/store.ts'
 import { limited } from './admin-app.ts'
 import { problemOfRefusal, shownDial } from './dial.ts'
 import { readBody } from './input.ts'
-import { notFound, problem } from './problem.ts'
+import { notFound, problem, tooMany } from './problem.ts'
 
 /** What an agent's own calls need. */
 export interface OwnCallsOptions {
@@ -62,10 +62,7 @@ async function agentOf(
   const address = addressOf(c)
   const given = basic(c.req.header('Authorization') ?? '')
   const waitMs = throttle.waitMs(address, given?.user ?? '')
-  if (waitMs > 0) {
-    const headers = { 'Retry-After': String(Math.ceil(waitMs / 1000)) }
-    return problem(c, { status: 429, code: 'E_API', detail: 'too many failed attempts; wait', headers })
-  }
+  if (waitMs > 0) return tooMany(c, waitMs)
   const agent = given && (await credentials.verifyIssued(given.user, given.password))
   if (agent) return agent
   if (given) throttle.failed(address, given.user)

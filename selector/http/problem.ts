@@ -25,6 +25,13 @@ export function notFound(c: Context, detail: string): Response {
   return problem(c, { status: 404, code: 'E_NOT_FOUND', detail })
 }
 
+/** Somebody guesses passwords: nothing is looked at for `waitMs`. */
+export function tooMany(c: Context, waitMs: number): Response {
+  const headers = { 'Retry-After': String(Math.ceil(waitMs / 1000)) }
+  const detail = 'too many failed attempts; wait and try again'
+  return problem(c, { status: 429, code: 'E_API', detail, headers })
+}
+
 /** What a thrown error is to a client. Only errors of Portico itself tell their text. */
 export function problemOf(thrown: unknown): ProblemParts {
   const code = thrown instanceof PorticoError ? thrown.code : 'E_API'

@@ -13,7 +13,7 @@ import type { Store } from '../store/store.ts'
 import { limited } from './admin-app.ts'
 import { readBody } from './input.ts'
 import { serveOwnCalls } from './own-calls.ts'
-import { notFound, problem, problemOf } from './problem.ts'
+import { notFound, problem, problemOf, tooMany } from './problem.ts'
 
 /** What the public side needs. */
 export interface PublicAppOptions {
@@ -92,16 +92,6 @@ async function signIn(c: Context, options: PublicAppOptions): Promise<Response> 
   const issued = await credentials.issue(agent)
   log.info('session.granted', { agent: agent.id, address })
   return c.json(grant(c, options, agent.id, issued), 200, { 'Cache-Control': 'no-store' })
-}
-
-function tooMany(c: Context, waitMs: number): Response {
-  const headers = { 'Retry-After': String(Math.ceil(waitMs / 1000)) }
-  return problem(c, {
-    status: 429,
-    code: 'E_API',
-    detail: 'too many failed attempts; wait and try again',
-    headers,
-  })
 }
 
 function grant(

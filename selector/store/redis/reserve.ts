@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { reasonOf } from '../../domain/choose.ts'
-import type { Choice, Decision, LookedAt } from '../../domain/decision.ts'
+import { shownServer, type Choice, type Decision, type LookedAt } from '../../domain/decision.ts'
 import type { Load } from '../../domain/media-server.ts'
 import { standingOf, type Policy } from '../../domain/standing.ts'
 import type { Keys } from '../keys.ts'
@@ -116,17 +116,9 @@ const replySchema = z.object({
 
 function lookedAt(one: z.output<typeof lookedSchema>, policy: Policy, at: number): LookedAt {
   const { place, id, zone, capacity, weight, maxCalls, wanted, until, nextAt, ejections, ...told } = one
-  const server = {
-    id,
-    zone,
-    capacity,
-    ...(weight !== undefined && { weight }),
-    ...(maxCalls !== undefined && { maxCalls }),
-    wanted,
-  }
   const facts = {
     ...told,
-    server,
+    server: shownServer({ id, zone, capacity, weight, maxCalls, wanted }),
     ...(until && { until }),
     ...(nextAt && { nextAt }),
     ...(ejections && { ejections }),

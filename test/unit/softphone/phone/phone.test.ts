@@ -64,14 +64,21 @@ function setUp() {
   }
 }
 
-t.test('from signing in to a call and out again', async (t: Test) => {
-  const { phone, orders, grant, link, tell } = setUp()
+/** The same, with the agent in its conference. */
+async function inConference() {
+  const parts = setUp()
+  const { phone, grant, link, tell } = parts
   phone.signIn(words)
   await grant()
   link('up')
   link('registered')
   phone.wish('start-shift')
   tell({ of: 'call', kind: 'answered' })
+  return parts
+}
+
+t.test('from signing in to a call and out again', async (t: Test) => {
+  const { phone, orders } = await inConference()
   phone.wish('toggle-mute')
   phone.wish('sign-out')
   t.strictSame(orders, ['open first', 'register', 'dial', 'mute', 'hang up', 'close'])
@@ -79,13 +86,7 @@ t.test('from signing in to a call and out again', async (t: Test) => {
 })
 
 t.test('a call that is dialled when the session is over takes a new session first', async t => {
-  const { phone, orders, grant, link, tell } = setUp()
-  phone.signIn(words)
-  await grant()
-  link('up')
-  link('registered')
-  phone.wish('start-shift')
-  tell({ of: 'call', kind: 'answered' })
+  const { phone, orders, grant } = await inConference()
   orders.splice(0)
   phone.dial({ number: '030', reference: 'r1' })
   await settled()
