@@ -206,6 +206,13 @@ t.test('no file of the product is longer than 400 lines', async t => {
   t.strictSame(long, [])
 })
 
+t.test('every folder of unit tests has a suite that runs it', async t => {
+  const names = readdirSync(join(root, 'test/unit'), { withFileTypes: true })
+  const folders = names.filter(entry => entry.isDirectory()).map(({ name }) => `${name}.suite.ts`)
+  const suites = names.filter(({ name }) => name.endsWith('.suite.ts')).map(({ name }) => name)
+  t.strictSame(suites.toSorted(), folders.toSorted())
+})
+
 function* read(folder: string): Generator<Source> {
   for (const entry of readdirSync(join(root, folder), { withFileTypes: true, recursive: true })) {
     if (!entry.isFile() || !/\.tsx?$/.test(entry.name) || entry.name.endsWith('.d.ts')) continue
