@@ -4,9 +4,11 @@ import { PorticoError } from '../../runtime/errors.ts'
 export class Flags {
   readonly #given = new Map<string, string>()
   readonly #read = new Set<string>()
+  readonly #argv: readonly string[]
 
   /** Throws `E_API` when an argument is not of the form `--name value` or `--name`. */
   constructor(argv: readonly string[]) {
+    this.#argv = argv
     for (let at = 0; at < argv.length; at++) {
       const name = /^--([a-z-]+)$/.exec(argv[at] ?? '')?.[1]
       if (name === undefined) throw new PorticoError('E_API', `${argv[at]}: give flags as --name value`)
@@ -44,6 +46,11 @@ export class Flags {
   has(name: string): boolean {
     this.#read.add(name)
     return this.#given.has(name)
+  }
+
+  /** All of them, for one who reads them elsewhere. */
+  pass(): readonly string[] {
+    return this.#argv
   }
 
   /** Throws `E_API` when a flag was given that the benchmark does not know. */

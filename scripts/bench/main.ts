@@ -3,10 +3,9 @@ import { messageOf } from '../../runtime/errors.ts'
 import { anchor } from './anchor.ts'
 import type { Bench } from './bench.ts'
 import { callPath } from './call-path.ts'
+import { compiled } from './compiled.ts'
 import { load, machine } from './conditions.ts'
 import { engineCalls } from './engine-calls.ts'
-import { balanceBurst, balanceStale, balanceSteady } from './balance/bench.ts'
-import { choose } from './balance/choose.ts'
 import { move } from './move.ts'
 import { parse } from './parse.ts'
 import { soakCalls } from './soak-calls.ts'
@@ -14,7 +13,7 @@ import { storm } from './storm.ts'
 import { surviveAsterisk } from './survive-asterisk.ts'
 import { agentsMemory } from './agents-memory.ts'
 import { Flags } from './flags.ts'
-import { routes } from './routes.ts'
+import { inProcess } from './in-process.ts'
 
 const benches: Readonly<Record<string, Bench>> = {
   'engine-calls': engineCalls,
@@ -23,11 +22,7 @@ const benches: Readonly<Record<string, Bench>> = {
   storm,
   parse,
   'soak-calls': soakCalls,
-  routes,
-  'balance-burst': balanceBurst,
-  'balance-steady': balanceSteady,
-  'balance-stale': balanceStale,
-  choose,
+  ...Object.fromEntries(Object.entries(inProcess).map(([name, bench]) => [name, compiled(name, bench)])),
   move,
   'survive-asterisk': surviveAsterisk,
 }

@@ -18,7 +18,8 @@ export interface Snapshot {
 }
 
 /**
- * Compiles the sources as `npm run build` does, without checking types. `variant` is a commit, or a folder with another copy of the
+ * Compiles the sources as `npm run build` does, without checking types: what tsx makes of them is no measure, for it names
+ * each closure whenever it is made. The sources lie beside, for the lab. `variant` is a commit, or a folder with another copy of the
  * sources: then the product is that one, while the benchmark stays that of the working tree.
  */
 export async function takeSnapshot(variant?: string): Promise<Snapshot> {
@@ -29,6 +30,7 @@ export async function takeSnapshot(variant?: string): Promise<Snapshot> {
   for (const part of product) await compile(join(sources, part), join(folder, part))
   for (const part of benchmark) await compile(join(root, part), join(folder, part))
   await cp(join(sources, 'package.json'), join(folder, 'package.json'))
+  await cp(join(root, 'scripts/lab'), join(folder, 'scripts/lab'))
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
   return {
     revision:
@@ -52,8 +54,8 @@ async function compile(from: string, to: string): Promise<void> {
     const source = join(entry.parentPath, entry.name)
     const target = join(to, source.slice(from.length))
     await mkdir(dirname(target), { recursive: true })
-    if (!/(?<!\.d)\.ts$/.test(source)) await cp(source, target)
-    else await writeFile(target.replace(/\.ts$/, '.js'), await compiled(source))
+    await cp(source, target)
+    if (/(?<!\.d)\.ts$/.test(source)) await writeFile(target.replace(/\.ts$/, '.js'), await compiled(source))
   }
 }
 
@@ -71,8 +73,15 @@ function git(...command: readonly string[]): string {
 }
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
-const product = ['runtime', 'config', 'engine', 'proxy', 'selector']
-const benchmark = ['scripts/bench', 'scripts/load']
+const product = ['runtime', 'config', 'engine', 'proxy', 'selector', 'cli']
+const benchmark = [
+  'scripts/bench',
+  'scripts/load',
+  'scripts/lab-fleet',
+  'test/support',
+  'test/sim',
+  'test/fixtures',
+]
 const compilerOptions: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2023,
   module: ts.ModuleKind.ESNext,

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { extname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
@@ -12,7 +12,9 @@ import { openCapture, sorted } from './capture.ts'
 import { startLab, type Lab } from './lab.ts'
 import { watch } from './leak-scanner.ts'
 
-const cli = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
+/** From the source in tests, compiled in benchmarks. */
+const cli = fileURLToPath(new URL(`../../cli/main${extname(import.meta.url)}`, import.meta.url))
+const loader = cli.endsWith('.ts') ? ['--import', 'tsx'] : []
 
 export interface WorldOptions {
   readonly servers: number
@@ -181,14 +183,14 @@ export async function startPortico(command: 'up' | 'engine', file: string): Prom
   }
 }
 
-/** How a `portico` command is started from the source. */
+/** How a `portico` command is started. */
 export function portico(args: readonly string[]): {
   readonly command: readonly [string, ...string[]]
   readonly options: { readonly env: NodeJS.ProcessEnv }
 } {
   // A door takes every PORTICO_… for a setting, so it does not get those of the tests.
   const env = { PATH: process.env['PATH'], HOME: process.env['HOME'] }
-  return { command: [process.execPath, '--import', 'tsx', cli, ...args], options: { env } }
+  return { command: [process.execPath, ...loader, cli, ...args], options: { env } }
 }
 
 /** Waits until `holds`, asking 20 times a second; fails with `what` after `withinMs`. */

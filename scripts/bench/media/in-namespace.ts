@@ -1,20 +1,28 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { PorticoError } from '../../../runtime/errors.ts'
 import type { Measured } from '../bench.ts'
-
-const inside = fileURLToPath(new URL('inside.ts', import.meta.url))
+import { takeSnapshot } from '../snapshot.ts'
 
 const measured = z.object({
   figures: z.record(z.string(), z.number()),
   conditions: z.record(z.string(), z.unknown()),
 })
 
-/** Runs `inside.ts` with network and processes of its own, so that real Asterisks find their addresses free and end with it. Needs root. */
+/** Runs `inside.ts`, compiled, with network and processes of its own, so that real Asterisks find their addresses free and end with it. Needs root. */
 export async function inNamespace(order: Readonly<Record<string, unknown>>): Promise<Measured> {
-  const node = [process.execPath, '--import', 'tsx', inside, JSON.stringify(order)]
+  const snapshot = await takeSnapshot()
+  try {
+    const { figures, conditions } = await measure(snapshot.module('scripts/bench/media/inside.js'), order)
+    return { figures, conditions: { revision: snapshot.revision, ...conditions } }
+  } finally {
+    await snapshot.remove()
+  }
+}
+
+async function measure(inside: string, order: Readonly<Record<string, unknown>>): Promise<Measured> {
+  const node = [process.execPath, inside, JSON.stringify(order)]
   const child = spawn(
     'unshare',
     [
