@@ -12,6 +12,7 @@
  * | `load:<server>`        | hash   | the numbers of `Load`, `reconciled` 1/0, `health`, `until`, `ejections`, `warmSince`, `nextAt`, `fence` | 1 h after the last word |
  * | `reservations:<server>`| zset   | call → expiry, wall-clock milliseconds                           | 1 min after the last    |
  * | `reservation:<call>`   | string | the server                                                       | the reservation's TTL   |
+ * | `ended:<server>`       | zset   | call that its counters show → when it ended, wall-clock milliseconds | 1 h after the last   |
  * | `rank:<standing>:<zone>` | zset | server → load, of the servers that stand so; made of the others  | always                  |
  * | `ranked`               | hash   | server → `<standing>:<zone>`, where it is in those               | always                  |
  * | `zones`                | zset   | every zone, all with score 0                                     | always                  |
@@ -51,6 +52,7 @@ export interface Keys {
   load(server: string): string
   reservations(server: string): string
   reservation(call: string): string
+  ended(server: string): string
   decision(call: string): string
   pin(agent: string): string
   clients(agent: string): string
@@ -87,6 +89,7 @@ export function keysOf(fleet: string): Keys {
     load: server => `${prefix}load:${part(server)}`,
     reservations: server => `${prefix}reservations:${part(server)}`,
     reservation: call => `${prefix}reservation:${part(call)}`,
+    ended: server => `${prefix}ended:${part(server)}`,
     pin: agent => `${prefix}pin:${part(agent)}`,
     clients: agent => `${prefix}clients:${part(agent)}`,
     binding: agent => `${prefix}binding:${part(agent)}`,

@@ -18,6 +18,8 @@ export interface Member {
       }
     | undefined
   readonly reserved: number
+  /** Calls that ended just now, which older counters still show. */
+  readonly ended: number
   readonly health: Health
   readonly ejectedFor: number
   readonly tried: boolean
@@ -41,6 +43,7 @@ const member = fc.record({
     { nil: undefined },
   ),
   reserved: fc.nat(4),
+  ended: fc.constantFrom(0, 0, 1, 5),
   health: fc.constantFrom('up', 'up', 'unknown', 'down', 'stopping', 'ejected'),
   ejectedFor: fc.constantFrom(50_000, -50_000),
   tried: fc.constantFrom(false, false, false, true),
@@ -82,18 +85,27 @@ function memberOf(id: string, { capacity, zone, weight, maxCalls, wanted, ...row
 export async function fill(store: Store, fleet: readonly Member[], at: number): Promise<void> {
   const ids = fleet.map(({ server }) => server.id)
   for (const { server } of fleet) await store.servers.put(mediaServer(server.id))
-  for (const { server, reserved } of fleet) {
+  for (const { server, reserved, ended } of fleet) {
     await store.ledger.putLoad(server.id, load())
     const exclude = ids.filter(id => id !== server.id)
+    for (const call of endedOn(server, ended)) {
+      await store.ledger.reserve({ call, exclude, chance: 0, at: at - 200_000, ttlMs: 60_000 })
+      await store.ledger.settle(call)
+    }
     for (let i = 0; i < reserved; i++) {
       await store.ledger.reserve({ call: `${server.id}/${i}`, exclude, chance: 0, at, ttlMs: 60_000 })
     }
   }
-  for (const { server, health, ejectedFor, told } of fleet) {
+  for (const { server, health, ejectedFor, told, ended } of fleet) {
     const until = health === 'ejected' ? at + ejectedFor : 0
     await store.ledger.putHealth(server.id, { health, until })
     const { age = 0, ...numbers } = told ?? { reconciled: false }
     await store.ledger.putLoad(server.id, load({ ...numbers, takenAt: at - age }))
+    for (const call of endedOn(server, ended)) await store.ledger.end(call)
     await store.servers.put(server)
   }
+}
+
+function endedOn({ id }: MediaServer, count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => `${id}/ended/${index}`)
 }

@@ -21,7 +21,7 @@ local function facts_of(id)
   local readable, row = pcall(cjson.decode, json)
   local item = readable and type(row) == 'table' and row.item
   if type(item) ~= 'table' or type(item.capacity) ~= 'number' or type(item.zone) ~= 'string' then return nil end
-  local facts = { id = id, json = json, item = item, health = 'unknown', reserved = 0 }
+  local facts = { id = id, json = json, item = item, health = 'unknown', reserved = 0, ended = 0 }
   local word = redis.pcall('HMGET', prefix .. 'load:' .. id, 'waiting', 'inCall', 'clients', 'takenAt',
     'reconciled', 'health', 'until', 'warmSince', 'nextAt', 'boot', 'channels', 'ejections', 'state')
   if not word.err then
@@ -46,6 +46,12 @@ local function count_reserved(facts)
   return tonumber(redis.call('ZRANGE', places, 0, 0, 'WITHSCORES')[2])
 end
 
+-- Counts calls that are over and that the counters still show; never more than they show agents.
+local function count_ended(facts)
+  local ended = facts.has_load and redis.pcall('ZCARD', prefix .. 'ended:' .. facts.id)
+  if type(ended) == 'number' then facts.ended = math.min(ended, facts.in_call + facts.waiting) end
+end
+
 local function standing_of(facts)
   local item = facts.item
   if item.wanted ~= 'active' or facts.health == 'stopping' or not facts.has_load then return 'off' end
@@ -53,7 +59,7 @@ local function standing_of(facts)
   if facts.health == 'down' or facts.state == 'dead' or facts.state == 'hung' then return 'out' end
   local doubtful = not facts.reconciled or now - facts.taken_at > STALE
     or (facts.health == 'ejected' and facts['until'] > now)
-  local full = facts.in_call + facts.waiting + facts.reserved >= item.capacity
+  local full = facts.in_call + facts.waiting + facts.reserved - facts.ended >= item.capacity
     or (item.maxCalls and facts.clients >= item.maxCalls)
   if full then return doubtful and 'out' or 'full' end
   if doubtful then return 'doubtful' end
@@ -66,7 +72,8 @@ local function load_of(facts, standing)
   if item.capacity <= 0 then return 0 end
   if standing == 'doubtful' then return facts.reserved / (item.capacity * weight) end
   if policy.utilisation == 'in-call' then return (facts.in_call or 0) / weight end
-  return ((facts.in_call or 0) + policy.rho * ((facts.waiting or 0) + facts.reserved)) / (item.capacity * weight)
+  local expected = policy.rho * ((facts.waiting or 0) + facts.reserved - facts.ended)
+  return ((facts.in_call or 0) + expected) / (item.capacity * weight)
 end
 
 local function wake_of(facts, next_expiry)
@@ -94,6 +101,7 @@ local function rank(id)
     return nil, true
   end
   local next_expiry = count_reserved(facts)
+  count_ended(facts)
   local standing = standing_of(facts)
   local load = exact(load_of(facts, standing))
   local place = standing .. ':' .. facts.item.zone

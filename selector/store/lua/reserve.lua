@@ -187,7 +187,8 @@ local function shown(facts, place)
       channels = facts.channels, takenAt = exact(facts.taken_at), boot = exact(facts.boot), state = facts.state,
       reconciled = facts.reconciled } or nil,
     ['until'] = exact(facts['until'] or 0), warmSince = facts.warm_since and exact(facts.warm_since) or nil,
-    nextAt = exact(facts.next_at or 0), ejections = facts.ejections }
+    nextAt = exact(facts.next_at or 0), ejections = facts.ejections,
+    ended = facts.ended > 0 and facts.ended or nil }
 end
 
 -- When the next join on a server in its ramp or on trial is due.

@@ -5,6 +5,7 @@ import { Ranking } from '../../domain/ranking.ts'
 import { nextJoinAt, type Policy } from '../../domain/standing.ts'
 import { SortedSet } from '../../domain/sorted-set.ts'
 import type { ReserveOrder } from '../store.ts'
+import { EndedCalls } from './ended-calls.ts'
 
 /** Loads, health and reservations as one process knows them. Times are wall-clock milliseconds. */
 export class LedgerBook {
@@ -19,8 +20,7 @@ export class LedgerBook {
   readonly #expiries = new SortedSet()
   readonly #calls = new Map<string, PlacedCall>()
   readonly #placed = new Map<string, number>()
-  /** When calls of each server ended that its counters show and could not know of. */
-  readonly #ended = new Map<string, readonly number[]>()
+  readonly #ended = new EndedCalls()
   readonly #ranking = new Ranking()
   #fence = 0
   /** Reservations that ran out so far. */
@@ -59,7 +59,7 @@ export class LedgerBook {
     const before = this.#words.get(server)
     if (fence < (before?.fence ?? 0)) return
     this.#words.set(server, { load, fence })
-    this.#forgetEnds(server, load)
+    this.#ended.told(server, load)
     if (this.#policy.ramp && load.reconciled && isNewLife(before?.load, load)) {
       this.#warmth.set(server, { warmSince: at })
     }
@@ -83,7 +83,7 @@ export class LedgerBook {
   adopt({ server: { id }, load, health, until, ejections, warmSince, nextAt }: Candidate, at: number): void {
     if (load) {
       this.#words.set(id, { load, fence: 0 })
-      this.#forgetEnds(id, load)
+      this.#ended.told(id, load)
     }
     this.#health.set(id, withoutNothing({ health, ...(until && { until }), ...(ejections && { ejections }) }))
     this.#warmth.set(id, {
@@ -142,17 +142,18 @@ export class LedgerBook {
     if (placed) this.#calls.set(call, { ...placed, isUp: true })
   }
 
-  /** The call is over. */
-  end(call: string, at: number): void {
+  /** The call is over. Returns what was known of it. */
+  end(call: string, at: number): PlacedCall | undefined {
     const placed = this.#calls.get(call)
-    if (placed === undefined) return
+    if (placed === undefined) return undefined
     const { server } = placed
     this.#expiries.delete(call)
     this.#reserved.get(server)?.delete(call)
     this.#calls.delete(call)
-    if (placed.isUp && this.#isSeen(placed)) this.#noteEnd(server, at)
+    if (placed.isUp && this.#isSeen(placed)) this.#ended.note(server, call, at, this.#words.get(server)?.load)
     this.#placed.set(server, (this.#placed.get(server) ?? 1) - 1)
     this.#rank(server, at)
+    return placed
   }
 
   /** Calls that are up and that the counters of their server do not show, or may not show. */
@@ -160,20 +161,6 @@ export class LedgerBook {
     return [...this.#calls].flatMap(([call, placed]) =>
       placed.isUp && !this.#isSeen(placed) ? [{ ...placed, call }] : [],
     )
-  }
-
-  /** No more of them than the counters show agents. */
-  #noteEnd(server: string, at: number): void {
-    const { takenAt = 0, inCall = 0, waiting = 0 } = this.#words.get(server)?.load ?? {}
-    const ends = this.#ended.get(server) ?? []
-    if (at > takenAt && ends.length < inCall + waiting) this.#ended.set(server, [...ends, at])
-  }
-
-  #forgetEnds(server: string, { takenAt, inCall, waiting }: Load): void {
-    const later = this.#ended.get(server)?.filter(at => at > takenAt) ?? []
-    const ends = later.slice(0, inCall + waiting)
-    if (ends.length > 0) this.#ended.set(server, ends)
-    else this.#ended.delete(server)
   }
 
   #mayEject(at: number): boolean {
@@ -228,7 +215,7 @@ export class LedgerBook {
     const load = this.#words.get(id)?.load
     const reserved = this.#reserved.get(id)?.size ?? 0
     const placed = this.#placed.get(id) ?? 0
-    const ended = this.#ended.get(id)?.length
+    const ended = this.#ended.count(id, load)
     return {
       server,
       ...(load && { load }),
@@ -236,7 +223,7 @@ export class LedgerBook {
       ...(this.#health.get(id) ?? unknownHealth),
       ...this.#warmth.get(id),
       ...(placed !== reserved && { placed }),
-      ...(ended !== undefined && { ended }),
+      ...(ended > 0 && { ended }),
     }
   }
 
@@ -245,7 +232,7 @@ export class LedgerBook {
     this.#seen.delete(id)
     this.#reserved.delete(id)
     this.#placed.delete(id)
-    this.#ended.delete(id)
+    this.#ended.forget(id)
     this.#ranking.delete(id)
     for (const [call, { server }] of this.#calls) {
       if (server !== id) continue
@@ -281,7 +268,7 @@ function isNewLife(before: Load | undefined, now: Load): boolean {
 }
 
 /** How much younger than a call counters must be to hold it for sure. */
-const seenAfterMs = 5_000
+export const seenAfterMs = 5_000
 /** How long the place of a call that no counters show is kept before that is asked again. */
 const keptOnMs = 15_000
 /** Servers whose standing is looked at anew for one choice; each choice leaves fewer for the next. */

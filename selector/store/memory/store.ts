@@ -102,7 +102,7 @@ function createMemoryLedger(book: LedgerBook, clock: Clock): Ledger {
     },
     release: async calls => book.release(calls, clock.wall()),
     settle: async call => book.settle(call),
-    end: async call => book.end(call, clock.wall()),
+    end: async call => void book.end(call, clock.wall()),
   }
 }
 

@@ -5,7 +5,8 @@ import type { Log } from '../../../runtime/log.ts'
 import type { Choice } from '../../domain/decision.ts'
 import type { Candidate, HealthWord, Load, MediaServer } from '../../domain/media-server.ts'
 import { staleMs, type Policy } from '../../domain/standing.ts'
-import { LedgerBook } from '../memory/ledger-book.ts'
+import { endedIn } from '../memory/ended-calls.ts'
+import { LedgerBook, seenAfterMs } from '../memory/ledger-book.ts'
 import { countChoice, newCounts } from '../ledger-counts.ts'
 import type { Keys } from '../keys.ts'
 import { loadSchema, standingSchema } from '../schemas.ts'
@@ -148,7 +149,11 @@ class SharedLedger implements RedisLedger {
 
   async release(calls: readonly string[]): Promise<void> {
     this.#book.release(calls, this.#now())
-    await this.#releaseInRedis(calls)
+    if (calls.length === 0) return
+    const { connection, keys } = this.#parts
+    const reservations = calls.map(call => keys.reservation(call))
+    // What cannot be released now runs out by itself.
+    await connection.tryTo(() => this.#run('release', reservations, calls))
   }
 
   async settle(call: string): Promise<void> {
@@ -156,8 +161,12 @@ class SharedLedger implements RedisLedger {
   }
 
   async end(call: string): Promise<void> {
-    this.#book.end(call, this.#now())
-    await this.#releaseInRedis([call])
+    const placed = this.#book.end(call, this.#now())
+    // No counters show a call that was never answered.
+    if (!placed?.isUp) return await this.release([call])
+    const { connection, keys } = this.#parts
+    const args = [call, placed.server, placed.at, seenAfterMs, loadTtlMs]
+    await connection.tryTo(() => this.#run('end', [keys.reservation(call)], args))
   }
 
   async rerank(ids?: readonly string[]): Promise<void> {
@@ -201,14 +210,6 @@ class SharedLedger implements RedisLedger {
     const { connection, keys } = this.#parts
     const args = [server, fence, loadTtlMs, ...fieldsOf(load)]
     await connection.tryTo(() => this.#run('load', [keys.load(server)], args))
-  }
-
-  async #releaseInRedis(calls: readonly string[]): Promise<void> {
-    if (calls.length === 0) return
-    const { connection, keys } = this.#parts
-    const reservations = calls.map(call => keys.reservation(call))
-    // What cannot be released now runs out by itself.
-    await connection.tryTo(() => this.#run('release', reservations, calls))
   }
 
   /** Those of the operator, and those that are only in the order of loads and shall not be. */
@@ -259,29 +260,37 @@ async function readCandidates(
   const now = clock.wall()
   const replies = await connection.askMany(pipeline => {
     for (const { id } of servers) {
-      pipeline.hgetall(keys.load(id)).zcount(keys.reservations(id), `(${now}`, '+inf')
+      pipeline.hgetall(keys.load(id)).zcount(keys.reservations(id), `(${now}`, '+inf').zcard(keys.ended(id))
     }
   })
   return servers.map((server, index) => {
-    const word = wordSchema.safeParse(replies[2 * index]).data
-    const reserved = z
-      .number()
-      .catch(0)
-      .parse(replies[2 * index + 1])
+    const [first, ...counted] = replies.slice(3 * index, 3 * index + 3)
+    const word = wordSchema.safeParse(first).data
+    const [reserved = 0, ended = 0] = counted.map(reply => countSchema.parse(reply))
     const isEmpty = word !== undefined && word['waiting'] === undefined
     const load = isEmpty ? undefined : garbage.check(keys.load(server.id), loadSchema.safeParse(word).data)
-    const { health, until, ejections, warmSince, nextAt } = standingSchema.parse(word ?? {})
+    const off = endedIn(load, ended)
     return {
       server,
       ...(load && { load }),
       reserved,
-      health,
-      ...(until && { until }),
-      ...(ejections && { ejections }),
-      ...(warmSince !== undefined && { warmSince }),
-      ...(nextAt !== undefined && { nextAt }),
+      ...standingIn(word),
+      ...(off > 0 && { ended: off }),
     }
   })
 }
+
+function standingIn(word: Readonly<Record<string, string>> = {}): Omit<Candidate, 'server' | 'reserved'> {
+  const { health, until, ejections, warmSince, nextAt } = standingSchema.parse(word)
+  return {
+    health,
+    ...(until && { until }),
+    ...(ejections && { ejections }),
+    ...(warmSince !== undefined && { warmSince }),
+    ...(nextAt !== undefined && { nextAt }),
+  }
+}
+
+const countSchema = z.number().catch(0)
 
 const wordSchema = z.record(z.string(), z.string())

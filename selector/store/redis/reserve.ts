@@ -84,6 +84,7 @@ const lookedSchema = z.object({
   warmSince: whole.exactOptional(),
   nextAt: whole,
   ejections: count,
+  ended: count.exactOptional(),
 })
 
 const replySchema = z.object({

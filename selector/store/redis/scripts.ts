@@ -17,7 +17,7 @@ const plain = [
   'dialled',
 ] as const
 /** Those that stand on `rank.lua`. */
-const ranking = ['load', 'health', 'reserve', 'release', 'keep', 'rerank'] as const
+const ranking = ['load', 'health', 'reserve', 'release', 'end', 'keep', 'rerank'] as const
 
 /** The name of a script. */
 export type ScriptName = (typeof plain)[number] | (typeof ranking)[number]

@@ -90,7 +90,7 @@ function createParts(
 ) {
   const garbage = createGarbage(log)
   const shared = { connection, keys, changes, garbage, log }
-  const withServer = (id: string): readonly string[] => [keys.load(id), keys.reservations(id)]
+  const withServer = (id: string): readonly string[] => [keys.load(id), keys.reservations(id), keys.ended(id)]
   const servers = createRedisCollection('servers', mediaServerSchema, shared, withServer)
   const ledger = createRedisLedger({ ...shared, policy, servers: () => servers.view(), clock })
   servers.onChange(() => ledger.setServers(servers.view()))
