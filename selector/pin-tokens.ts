@@ -20,7 +20,7 @@ export interface PinTokensOptions {
   /** The same in every door of the fleet. */
   readonly secret: string
   readonly fleet: string
-  readonly clock: Clock
+  readonly clock: Pick<Clock, 'wall'>
 }
 
 /** Tokens sealed with AES-256-GCM, so that they are secret and proven at once. */
