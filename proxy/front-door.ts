@@ -35,8 +35,7 @@ export interface FrontDoorOptions {
   readonly agents: Agents
   /** Absent: media servers do not register themselves. */
   readonly servers?: Servers
-  /** Absent: this door is reached by its own connections only. */
-  readonly otherDoors?: OtherDoors
+  readonly otherDoors: OtherDoors
   readonly prober: Prober
   readonly outward: Outward
   /** Hangs up every leg of a call that a media server has, asked by its Manager Interface. */
@@ -229,7 +228,7 @@ export class FrontDoor {
     const agent = await this.#options.agents.register(event, flow)
     if (agent === undefined) return
     for (const session of this.#waitingFor(agent)) session.followTo(flow)
-    this.#options.otherDoors?.agentHere(agent, flow)
+    this.#options.otherDoors.agentHere(agent, flow)
   }
 
   /** Calls of this door whose agent has lost its connection. */
@@ -240,7 +239,7 @@ export class FrontDoor {
   /** An agent has registered over a connection of another door, and is heard there in its calls here that wait for it. */
   agentAt(agent: string, flow: string): void {
     for (const session of this.#waitingFor(agent)) {
-      if (session.agentCallId !== undefined) this.#options.otherDoors?.claim(flow, session.agentCallId)
+      if (session.agentCallId !== undefined) this.#options.otherDoors.claim(flow, session.agentCallId)
       session.followTo(flow)
     }
   }
@@ -250,7 +249,7 @@ export class FrontDoor {
     for (const dialog of dialogs) {
       const found = this.calls.byDialog(dialog)
       if (found && partyOf(found.session.call, found.leg) === 'agent')
-        this.#options.otherDoors?.claim(flow, callIdIn(dialog))
+        this.#options.otherDoors.claim(flow, callIdIn(dialog))
     }
   }
 

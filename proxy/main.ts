@@ -114,7 +114,7 @@ export function createDoor(options: DoorOptions, given?: Signalling): Door {
         evacuation.stop()
         watch.prober.stop()
         talk?.leave()
-        signalling.shared?.leave()
+        signalling.shared.leave()
         endOrders?.()
         frontDoor.hangUpAll()
         // The BYEs leave before the sockets are closed.
@@ -153,21 +153,16 @@ function publicUrlOf({ listen }: Config, transports: Transports): string {
 }
 
 /** Takes part in what the doors of the fleet tell each other. */
-function joinDoors(
-  doors: Doors,
-  { door, watch, frontDoor }: Composed,
-  shared: SharedFlows | undefined,
-): DoorTalk {
+function joinDoors(doors: Doors, { door, watch, frontDoor }: Composed, shared: SharedFlows): DoorTalk {
   const talk = doors.join(message => {
     if (message.kind === 'server') return watch.heard(message)
-    if (shared === undefined) return
     if (message.kind === 'agent-here') return frontDoor.agentAt(message.agent, message.flow)
     if (message.kind === 'whose') return frontDoor.whose(message.dialogs, message.flow)
     shared.hear(message)
   })
   const isHere = (dialogs: readonly string[]): boolean =>
     dialogs.some(dialog => frontDoor.calls.byDialog(dialog) !== undefined)
-  shared?.join({ door, talk, isHere })
+  shared.join({ door, talk, isHere })
   return talk
 }
 
@@ -216,7 +211,7 @@ function compose(
     directory,
     agents: createAgentsSide(options, edge, directory, door),
     ...(options.registration && { servers: createServersSide(options, options.registration, edge) }),
-    ...(shared && { otherDoors: shared }),
+    otherDoors: shared,
     prober,
     hangUpAt: options.hangUpAt ?? (async () => 0),
     outward: createOutwardSide(options, trunks, shared, door),
@@ -254,14 +249,14 @@ function fraction(): number {
 function createOutwardSide(
   { config, store }: DoorOptions,
   { choice }: Trunks,
-  shared: SharedFlows | undefined,
+  shared: SharedFlows,
   door: string,
 ): Outward {
   return createOutward({
     bindings: store.bindings,
     choice,
     door,
-    ...(shared && { reach: (flow: string) => shared.reach(flow) }),
+    reach: flow => shared.reach(flow),
     domain: config.agents.domain,
   })
 }

@@ -41,8 +41,8 @@ export interface Signalling {
   readonly transports: Transports
   /** Shows a new certificate to agents who connect from now on. Throws `E_LISTEN` when it cannot be used; the old one stays. */
   readonly setCertificate?: (certificate: Certificate) => void
-  /** Agents' connections that doors share; absent where the edge can use its own only. */
-  readonly shared?: SharedFlows
+  /** Agents' connections, which doors share. */
+  readonly shared: SharedFlows
   /** What engine and sockets count. */
   readonly metrics?: Metrics
   /** The last calls as they were on the wire. */
@@ -58,12 +58,7 @@ export function createSignalling(options: SignallingOptions): Signalling {
     shedLevel({ transactions: 0, lagMs: load.lagMs(), heap: load.heapShare() }, limits) >= 2
   const sockets = openSockets(options, [publicListener(config), ...sipListeners(config)], isOverloaded)
   const { transports, metrics } = sockets
-  const shared = new SharedFlows({
-    inner: transports,
-    listener: 'public',
-    heldMessages: config.limits.heldMessages,
-    clock,
-  })
+  const shared = sharedFlows(options, transports)
   const engine = createEngine({
     transports: shared,
     clock,
@@ -101,7 +96,7 @@ function drachtio(options: SignallingOptions): Signalling {
   const { host, port, secret } = config.signalling.drachtio
   if (secret === undefined) throw new PorticoError('E_CONFIG', 'signalling.drachtio.secret: is needed')
   const sockets = openSockets(options, [publicListener(config)])
-  const { transports } = sockets
+  const shared = sharedFlows(options, sockets.transports)
   const face = config.listen.public.advertise ?? {
     host: config.agents.domain,
     port: config.listen.public.port,
@@ -110,13 +105,17 @@ function drachtio(options: SignallingOptions): Signalling {
     host,
     port,
     secret,
-    agents: { transports, face },
+    agents: { transports: shared, face },
     faces: config.listen,
     clock,
     log,
     deadlineMs: config.failover.tryMs,
   })
-  return { ...sockets, edge }
+  return { ...sockets, shared, edge }
+}
+
+function sharedFlows({ config, clock }: SignallingOptions, inner: Transports): SharedFlows {
+  return new SharedFlows({ inner, listener: 'public', heldMessages: config.limits.heldMessages, clock })
 }
 
 /** The listeners for carriers and media servers, as the engine opens them. */

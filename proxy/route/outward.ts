@@ -11,8 +11,8 @@ export interface OutwardOptions {
   readonly choice: TrunkChoice
   /** The name of this door in bindings. */
   readonly door: string
-  /** Lets this door send over a connection of another one; absent: only its own connections reach an agent. */
-  readonly reach?: (flow: string) => void
+  /** Lets this door send over a connection of another one. */
+  readonly reach: (flow: string) => void
   readonly domain: string
 }
 
@@ -34,8 +34,8 @@ export function createOutward(options: OutwardOptions): Outward {
 async function ring(options: OutwardOptions, agent: string, request: SipRequest): Promise<OutwardRoute> {
   if (!agentId.test(agent)) return { kind: 'refused', status: 404 }
   const { bindings, door, domain, reach } = options
-  const reachable = (await bindings.of(agent)).filter(binding => binding.door === door || reach)
-  for (const binding of reachable) if (binding.door !== door) reach?.(binding.flow)
+  const reachable = await bindings.of(agent)
+  for (const binding of reachable) if (binding.door !== door) reach(binding.flow)
   if (reachable.length === 0) return { kind: 'refused', status: 480 }
   const from: HeaderLine = ['From', `<sip:${callerOf(request).user}@${domain}>`]
   const to: HeaderLine = ['To', `<sip:${agent}@${domain}>`]

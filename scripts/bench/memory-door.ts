@@ -5,6 +5,7 @@
 import { createEngine } from '../../engine/engine.ts'
 import { randomHex } from '../../engine/random.ts'
 import { createDirectEdge } from '../../proxy/edge/direct/direct-edge.ts'
+import { SharedFlows } from '../../proxy/edge/shared-flows.ts'
 import { createDoor } from '../../proxy/main.ts'
 import { createLog } from '../../runtime/log.ts'
 import { createCredentials } from '../../selector/credentials.ts'
@@ -46,12 +47,18 @@ async function start(arrangement: Arrangement): Promise<void> {
   const store = createMemoryStore({ policy, clock, log })
   const ttlSec = config.agents.credentialTtlSec
   const credentials = createCredentials({ store, realm: realmOf(config), ttlSec, clock })
-  const engine = createEngine({ transports, clock, random: randomHex, log })
+  const shared = new SharedFlows({
+    inner: transports,
+    listener: 'public',
+    heldMessages: config.limits.heldMessages,
+    clock,
+  })
+  const engine = createEngine({ transports: shared, clock, random: randomHex, log })
   const edge = createDirectEdge({ engine, listeners: { inside: 'inside', trunk: 'trunk' }, log })
   const certificate = { cert: '', key: '' }
   const door = createDoor(
     { config, certificate, store, credentials, onPublicRequest: nothing, clock, log },
-    { edge, transports },
+    { edge, transports, shared },
   )
   await fleet(store, config, arrangement, clock).start()
   await door.start()

@@ -242,6 +242,7 @@ export function doorParts({
       bindings,
       choice: trunks.choice,
       door: 'd',
+      reach: flow => void told.push(`reach ${flow}`),
       domain: 'portico.test',
     }),
     reception: createReception({

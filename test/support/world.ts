@@ -52,6 +52,8 @@ const password = 'correct horse battery'
 const adminToken = 'an-admin-token-for-tests'
 const domain = 'portico.test'
 const secret = 'a-control-secret'
+/** The control port of the second door's engine. */
+const secondControl = 9023
 
 export async function startWorld({
   servers,
@@ -115,7 +117,9 @@ export async function startWorld({
     password,
     async secondDoor(own) {
       const path = join(dataDir, 'second.yaml')
-      writeFileSync(path, stringify({ ...config, ...own }), { mode: 0o600 })
+      const drachtio = { secret, port: secondControl }
+      writeFileSync(path, stringify({ ...config, signalling: { engine, drachtio }, ...own }), { mode: 0o600 })
+      if (engine === 'drachtio') processes.push(await startPortico('engine', path))
       const second = await startPortico('up', path)
       processes.push(second)
       return second

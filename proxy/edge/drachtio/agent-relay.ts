@@ -1,9 +1,8 @@
 import type { Log } from '../../../runtime/log.ts'
-import type { Source } from '../../../engine/api.ts'
 import { writeHostPort } from '../../../engine/message/host.ts'
 import type { TransportEvent, Transports } from '../../../engine/transport/transport.ts'
 import type { Origin } from '../../ports.ts'
-import { RelayLeg } from './relay-leg.ts'
+import { RelayLeg, type AgentSource } from './relay-leg.ts'
 import { towardsBrowser, towardsServer } from './relay-via.ts'
 
 /** How agents reach a drachtio-server that itself never faces the internet. */
@@ -43,12 +42,10 @@ export class AgentRelay {
   readonly #face: string
   readonly #limits: RelayLimits
   readonly #log: Log
-  readonly #byAgent = new Map<string, RelayLeg>()
-  readonly #byPort = new Map<number, RelayLeg>()
   readonly #byFlow = new Map<string, RelayLeg>()
+  readonly #byPort = new Map<number, RelayLeg>()
   #upstream: Upstream | undefined
   #closed: (flow: string) => void = () => undefined
-  #count = 0
 
   constructor({ transports, face, limits }: RelayOptions, log: Log) {
     this.#transports = transports
@@ -71,7 +68,7 @@ export class AgentRelay {
 
   async stop(): Promise<void> {
     this.#closed = () => undefined
-    for (const leg of this.#byAgent.values()) leg.close()
+    for (const leg of this.#byFlow.values()) leg.close()
     await this.#transports.stop()
   }
 
@@ -81,72 +78,85 @@ export class AgentRelay {
    */
   originAt(protocol: string, address: string, port: number): Origin | undefined {
     const leg = this.#byPort.get(port)
-    if (leg?.flow === undefined || protocol === 'udp' || address !== leg.localAddress) return undefined
-    const { transport, address: agentAddress, port: agentPort } = leg.source
-    return { transport, address: agentAddress, port: agentPort, flow: leg.flow }
+    if (leg === undefined || protocol === 'udp' || address !== leg.localAddress) return undefined
+    const { transport, address: agentAddress, port: agentPort, flow } = leg.source
+    return { transport, address: agentAddress, port: agentPort, flow }
   }
 
-  /** The next hop that leads the server to an agent; undefined when its connection is closed. */
-  nextHop(flow: string): string | undefined {
-    const leg = this.#byFlow.get(flow)
-    return leg && `sip:127.0.0.1:${leg.localPort};transport=ws`
+  /**
+   * Calls back once, at once if it can, with the next hop that leads the server to an agent; undefined when its connection is closed. A
+   * connection that another door holds gets a loopback connection here when it is first asked for.
+   */
+  nextHop(flow: string, then: (hop: string | undefined) => void): void {
+    const leg = this.#byFlow.get(flow) ?? this.#legTo(flow)
+    if (leg === undefined) return then(undefined)
+    leg.whenOpen(port => then(port === undefined ? undefined : `sip:127.0.0.1:${port};transport=ws`))
   }
 
   close(flow: string): void {
-    const agent = this.#byFlow.get(flow)?.source.flow
-    if (agent !== undefined) this.#transports.closeFlow(agent)
+    if (this.#byFlow.has(flow)) this.#transports.closeFlow(flow)
   }
 
   #fromAgents(event: TransportEvent): void {
     if (event.kind === 'flow-closed') return this.#agentGone(event.flow)
     const { source, bytes } = event
     if (source.flow === undefined) return
-    const leg = this.#byAgent.get(source.flow) ?? this.#newLeg(source, source.flow)
-    leg?.send(towardsServer(bytes, leg.sentBy))
+    const agent = { ...source, flow: source.flow }
+    const leg = this.#byFlow.get(agent.flow) ?? this.#newLeg(agent)
+    if (leg === undefined) return
+    leg.source = agent
+    leg.send(towardsServer(bytes, leg.sentBy))
   }
 
-  #newLeg(source: Source, agent: string): RelayLeg | undefined {
+  #legTo(flow: string): RelayLeg | undefined {
+    const listener = this.#transports.route({ flow })
+    if (listener === undefined) return undefined
+    return this.#newLeg({
+      transport: listener.transport,
+      address: '',
+      port: 0,
+      flow,
+      listener: listener.name,
+    })
+  }
+
+  #newLeg(source: AgentSource): RelayLeg | undefined {
     if (this.#upstream === undefined) return undefined
-    this.#count += 1
+    const { flow } = source
     const leg = new RelayLeg({
       source,
       upstream: this.#upstream,
-      number: this.#count,
       limits: this.#limits,
-      opened: opened => this.#opened(opened),
+      opened: opened => this.#byPort.set(opened.localPort, opened),
       receive: (from, message) => this.#fromServer(from, message),
       ended: why => {
-        this.#log.warn('relay.server-closed', { address: source.address, port: source.port, why })
-        this.#transports.closeFlow(agent)
+        this.#log.warn('relay.server-closed', { address: leg.source.address, port: leg.source.port, why })
+        this.#forget(leg)
+        this.#transports.closeFlow(flow)
       },
     })
-    this.#byAgent.set(agent, leg)
+    this.#byFlow.set(flow, leg)
     return leg
-  }
-
-  #opened(leg: RelayLeg): void {
-    this.#byPort.set(leg.localPort, leg)
-    if (leg.flow !== undefined) this.#byFlow.set(leg.flow, leg)
   }
 
   #fromServer(leg: RelayLeg, bytes: Buffer): void {
     const { flow, transport } = leg.source
     const { message, sentBy } = towardsBrowser(bytes, `SIP/2.0/${transport.toUpperCase()} ${this.#face}`)
     if (sentBy !== undefined) leg.sentBy = sentBy
-    if (flow === undefined) return
     this.#transports.send(message, { flow }, reason =>
       this.#log.info('relay.agent-unreachable', { flow, reason }),
     )
   }
 
-  #agentGone(agent: string): void {
-    const leg = this.#byAgent.get(agent)
-    if (leg === undefined) return
-    this.#byAgent.delete(agent)
+  #agentGone(flow: string): void {
+    const leg = this.#byFlow.get(flow)
+    if (leg !== undefined) this.#forget(leg)
+    leg?.close()
+    this.#closed(flow)
+  }
+
+  #forget(leg: RelayLeg): void {
+    this.#byFlow.delete(leg.source.flow)
     if (this.#byPort.get(leg.localPort) === leg) this.#byPort.delete(leg.localPort)
-    leg.close()
-    if (leg.flow === undefined) return
-    this.#byFlow.delete(leg.flow)
-    this.#closed(leg.flow)
   }
 }

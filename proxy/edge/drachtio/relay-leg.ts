@@ -4,11 +4,8 @@ import { WebSocket, type RawData } from 'ws'
 
 /** What a leg needs from the relay. */
 export interface RelayLegOptions {
-  /** The agent's side. */
-  readonly source: Source
+  readonly source: AgentSource
   readonly upstream: { readonly host: string; readonly port: number }
-  /** Makes the flow's name unique: ports are used again, flows are not. */
-  readonly number: number
   readonly limits: {
     readonly waitingBytes: number
     readonly connectMs: number
@@ -20,18 +17,20 @@ export interface RelayLegOptions {
   readonly ended: (why: string) => void
 }
 
+/** An agent's side. Address and port are empty and 0 until the agent has spoken: another door may hold its connection. */
+export type AgentSource = Source & { readonly flow: string }
+
 /** The loopback connection that stands for one agent. */
 export class RelayLeg {
-  readonly source: Source
+  source: AgentSource
   /** The server's own `SIP/2.0/WS host:port`, as its last request had it. */
   sentBy: string | undefined
   /** Empty, and 0, until the connection is open. */
   localAddress = ''
   localPort = 0
-  /** The agent's connection as the call logic knows it; undefined until the connection is open. */
-  flow: string | undefined
   readonly #socket: WebSocket
   readonly #waiting: Buffer[] = []
+  readonly #whenOpen: ((port: number | undefined) => void)[] = []
   readonly #options: RelayLegOptions
   #waitingBytes = 0
   #closed = false
@@ -47,7 +46,6 @@ export class RelayLeg {
     this.#socket.on('upgrade', response => {
       this.localAddress = response.socket.localAddress ?? ''
       this.localPort = response.socket.localPort ?? 0
-      this.flow = `127.0.0.1:${this.localPort}/${options.number}`
     })
     this.#socket.on('open', () => this.#open())
     this.#socket.on('message', data => options.receive(this, bytesOf(data)))
@@ -67,14 +65,22 @@ export class RelayLeg {
     this.#waiting.push(message)
   }
 
+  /** Calls back once, at once if it can, with the local port of the open connection; undefined when there will be none. */
+  whenOpen(then: (port: number | undefined) => void): void {
+    if (this.#socket.readyState === WebSocket.CONNECTING && !this.#closed) this.#whenOpen.push(then)
+    else then(this.#socket.readyState === WebSocket.OPEN ? this.localPort : undefined)
+  }
+
   close(): void {
     this.#closed = true
     this.#socket.terminate()
+    for (const then of this.#whenOpen.splice(0)) then(undefined)
   }
 
   #open(): void {
     this.#options.opened(this)
     for (const message of this.#waiting.splice(0)) this.#socket.send(message, { binary: false })
+    for (const then of this.#whenOpen.splice(0)) then(this.localPort)
   }
 
   #end(why: string): void {

@@ -18,9 +18,19 @@ const ringingMs = 190_000
 export function place(desk: Desk, order: RequestOrder): void {
   const outgoing: Outgoing = { order, req: undefined, cancelWith: undefined, disarm: () => undefined }
   desk.book.outgoing.set(order.transaction, outgoing)
-  const request = desk.link && srfOrder(desk, order)
-  if (desk.link === undefined || request === undefined) return finish(desk, outgoing, 503)
+  if (desk.link === undefined) return finish(desk, outgoing, 503)
   arm(desk, outgoing, desk.deadlineMs, 503)
+  if (order.flow === undefined) return give(desk, outgoing, order.nextHop)
+  desk.relay.nextHop(order.flow, hop =>
+    desk.inbox.during(() => (hop === undefined ? finish(desk, outgoing, 503) : give(desk, outgoing, hop))),
+  )
+}
+
+function give(desk: Desk, outgoing: Outgoing, hop: string | undefined): void {
+  if (!isOpen(desk, outgoing)) return
+  const { order } = outgoing
+  const request = srfOrder(desk, order, hop)
+  if (desk.link === undefined || request === undefined) return finish(desk, outgoing, 503)
   warnOfSize(desk, order.method, request.headers, request.body)
   desk.link.request(request, (refusal, req) => {
     if (req === undefined) return refused(desk, outgoing, refusal ?? '')
@@ -45,9 +55,9 @@ export function loseRequests(desk: Desk): void {
 }
 
 /** The order in the words of drachtio-srf; undefined when it cannot be sent at all. */
-function srfOrder(desk: Desk, order: RequestOrder): SrfOrder | undefined {
+function srfOrder(desk: Desk, order: RequestOrder, hop: string | undefined): SrfOrder | undefined {
   const { method, dialog } = order
-  const target = targetOf(desk, order)
+  const target = targetOf(order, hop)
   const { headers: lines, body } = parts(order)
   const headers = headerRecord(tellsContact(desk, order) ? withContact(lines, desk.relay.contact) : lines)
   if (target === undefined || headers === undefined) return undefined
@@ -61,11 +71,9 @@ function srfOrder(desk: Desk, order: RequestOrder): SrfOrder | undefined {
 }
 
 /** Request-URI and next hop; undefined when there is none or it would break the leader line apart. */
-function targetOf({ relay }: Desk, order: RequestOrder): Pick<SrfOrder, 'uri' | 'proxy'> | undefined {
+function targetOf(order: RequestOrder, hop: string | undefined): Pick<SrfOrder, 'uri' | 'proxy'> | undefined {
   const uri = order.dialog === undefined ? order.uri : 'sip:placeholder'
-  const hop = order.flow === undefined ? order.nextHop : relay.nextHop(order.flow)
-  if (uri === undefined || (order.flow !== undefined && hop === undefined)) return undefined
-  if (/[\s|]/.test(`${uri}${hop ?? ''}`)) return undefined
+  if (uri === undefined || /[\s|]/.test(`${uri}${hop ?? ''}`)) return undefined
   return { uri, ...(hop !== undefined && { proxy: hop }) }
 }
 

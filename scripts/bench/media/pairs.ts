@@ -4,7 +4,7 @@ import { browserOffer, isUp, type UpCall } from '../../../cli/synthetic/user-age
 import { PorticoError } from '../../../runtime/errors.ts'
 import { openTonePhone, type Arrival, type TonePhone } from '../../../test/support/rtp-tone.ts'
 import { audioTarget, pcmaOffer } from '../../../test/support/sip-client.ts'
-import { startWorld, type World } from '../../../test/support/world.ts'
+import { startWorld, type World, type WorldOptions } from '../../../test/support/world.ts'
 import { openNgRelay } from './ng-relay.ts'
 
 /** An agent (440 Hz) and its client (1004 Hz), who hear each other through a conference of a real Asterisk. */
@@ -28,12 +28,16 @@ export interface PairEnd {
 }
 
 /** A call centre with a door whose agents speak plain RTP to rtpengine, in the network namespace of this process. */
-export async function openWorld(servers: number, store: 'memory:' | 'redis' = 'memory:'): Promise<World> {
+export async function openWorld(
+  servers: number,
+  store: WorldOptions['store'] = 'memory:',
+  engine: WorldOptions['engine'] = 'embedded',
+): Promise<World> {
   const rtpengine = [await openNgRelay(22_300, 22_222)]
   const world = await startWorld({
     servers,
     store,
-    engine: 'embedded',
+    engine,
     // No copies of messages for a leak scanner: they would be measured as well.
     settings: { media: { rtpengine }, capture: {} },
   })

@@ -1,6 +1,9 @@
 import { once } from 'node:events'
 import t, { type Test } from 'tap'
 import { WebSocket, WebSocketServer } from 'ws'
+import { z } from 'zod'
+import type { Source } from '../../../../../engine/api.ts'
+import type { Target, TransportEvent, Transports } from '../../../../../engine/transport/transport.ts'
 import { createTransports } from '../../../../../engine/transport/transports.ts'
 import { AgentRelay, type RelayLimits } from '../../../../../proxy/edge/drachtio/agent-relay.ts'
 import { silentLog } from '../../../../../runtime/log.ts'
@@ -43,6 +46,64 @@ async function bench(t: Test, limits: Partial<RelayLimits> = {}) {
   return { server, relay, closed, agent: () => connected(t, url, tls.cert) }
 }
 
+/** A relay whose transports lead to the connection `far` as well, which is another door's. */
+async function benchOfTwo(t: Test) {
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
+  await once(server, 'listening')
+  const far = new FarConnection()
+  const face = { host: 'door.example.com', port: 443 }
+  const relay = new AgentRelay({ transports: far, face }, silentLog)
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  await relay.start({ host: '127.0.0.1', port }, () => undefined)
+  t.teardown(async () => {
+    await relay.stop()
+    server.close()
+  })
+  return { server, relay, far }
+}
+
+const listener = {
+  name: 'public',
+  transport: 'wss',
+  bound: { host: '127.0.0.1', port: 8443 },
+  advertised: { host: 'door.example.com', port: 443 },
+} as const
+
+/** What doors share, with one connection, `far`. */
+class FarConnection extends Mailbox<{ readonly kind: 'sent'; readonly text: string }> implements Transports {
+  isOpen = true
+  #receive: (event: TransportEvent) => void = () => undefined
+
+  async start(receive: (event: TransportEvent) => void): Promise<void> {
+    this.#receive = receive
+  }
+  async stop(): Promise<void> {}
+  listeners() {
+    return [listener]
+  }
+  route(target: Target) {
+    return this.isOpen && 'flow' in target && target.flow === 'far' ? listener : undefined
+  }
+  send(bytes: Buffer): void {
+    this.put({ kind: 'sent', text: bytes.toString() })
+  }
+  closeFlow(): void {}
+  comes(text: string): void {
+    const source: Source = {
+      transport: 'wss',
+      address: '192.0.2.1',
+      port: 4000,
+      flow: 'far',
+      listener: 'public',
+    }
+    this.#receive({ kind: 'message', bytes: Buffer.from(text), source })
+  }
+  closes(): void {
+    this.#receive({ kind: 'flow-closed', flow: 'far' })
+  }
+}
+
 async function connected(t: Test, url: string, ca: string): Promise<WebSocket> {
   const socket = new WebSocket(url, 'sip', { ca })
   t.teardown(() => socket.terminate())
@@ -69,6 +130,10 @@ function nextText(socket: WebSocket): Promise<string> {
   })
 }
 
+function hopTo(relay: AgentRelay, flow: string): Promise<string | undefined> {
+  return new Promise(resolve => relay.nextHop(flow, resolve))
+}
+
 const message = (number: number): string =>
   `MESSAGE sip:door SIP/2.0\r\nVia: SIP/2.0/WSS x.invalid;branch=z9hG4bK${number}\r\nContent-Length: 0\r\n\r\n`
 
@@ -82,7 +147,7 @@ t.test('each agent has a loopback connection of its own, by whose port it is kno
     const origin = relay.originAt('ws', '127.0.0.1', leg.port)
     t.match(origin, { transport: 'wss', address: '127.0.0.1' })
     t.not(origin?.port, leg.port, 'the port is the browser’s')
-    t.equal(relay.nextHop(origin?.flow ?? ''), `sip:127.0.0.1:${leg.port};transport=ws`)
+    t.equal(await hopTo(relay, origin?.flow ?? ''), `sip:127.0.0.1:${leg.port};transport=ws`)
     t.equal(
       relay.originAt('ws', '127.0.0.2', leg.port),
       undefined,
@@ -119,7 +184,7 @@ t.test('the end of the agent’s connection ends the loopback one and is told', 
   browser.close()
   await once(leg.socket, 'close')
   t.equal((await closed.next('closed')).flow, flow)
-  t.equal(relay.nextHop(flow), undefined)
+  t.equal(await hopTo(relay, flow), undefined)
   t.equal(relay.originAt('ws', '127.0.0.1', leg.port), undefined)
 })
 
@@ -132,6 +197,34 @@ t.test('the end of the loopback connection ends the agent’s', async t => {
   await once(browser, 'close')
   t.ok((await closed.next('closed')).flow)
 })
+
+t.test(
+  'a connection that another door holds gets a loopback connection when it is first asked for',
+  async t => {
+    const { server, relay, far } = await benchOfTwo(t)
+    t.equal(await hopTo(relay, 'nobody'), undefined)
+    const coming = once(server, 'connection')
+    const hop = await hopTo(relay, 'far')
+    const [socket] = z.tuple([z.instanceof(WebSocket), z.unknown()]).parse(await coming)
+    t.match(hop, /^sip:127\.0\.0\.1:\d+;transport=ws$/)
+    t.equal(await hopTo(relay, 'far'), hop, 'and keeps it')
+    socket.send('OPTIONS sip:a SIP/2.0\r\nVia: SIP/2.0/WS 127.0.0.1:8088;branch=z9hG4bKs\r\n\r\n')
+    t.match((await far.next('sent')).text, 'Via: SIP/2.0/WSS door.example.com:443;branch=z9hG4bKs\r\n')
+    const port = Number(/:(\d+);/.exec(hop ?? '')?.[1])
+    far.comes(message(1))
+    await once(socket, 'message')
+    t.match(relay.originAt('ws', '127.0.0.1', port), {
+      transport: 'wss',
+      address: '192.0.2.1',
+      port: 4000,
+      flow: 'far',
+    })
+    far.closes()
+    await once(socket, 'close')
+    far.isOpen = false
+    t.equal(await hopTo(relay, 'far'), undefined)
+  },
+)
 
 t.test('the browser sees the public endpoint instead of the loopback one', async t => {
   const { server, agent } = await bench(t)

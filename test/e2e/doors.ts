@@ -1,0 +1,127 @@
+import { connect } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+import t from 'tap'
+import { SyntheticCarrier } from '../../cli/synthetic/carrier.ts'
+import { isThere, longestHole } from '../../scripts/bench/media/holes.ts'
+import { bringUpOne, openWorld, received, type Pair } from '../../scripts/bench/media/pairs.ts'
+import type { LabServer } from '../support/lab.ts'
+import { until, type World, type WorldOptions } from '../support/world.ts'
+
+/** What the second door has for itself; the media servers know the first one as theirs. */
+const second = {
+  listen: {
+    public: {
+      port: 8444,
+      origins: ['https://localhost:8443'],
+    },
+    trunk: { port: 5061 },
+    inside: { port: 5071 },
+    admin: { port: 9083 },
+    relay: { port: 5067 },
+    metrics: { port: 9082 },
+  },
+}
+const atSecond = 'wss://localhost:8444/sip'
+const atFirst = 'wss://localhost:8443/sip'
+
+/** Two doors in processes of their own on one Redis, two real Asterisks and one rtpengine: a call centre is one, whichever door is used. */
+export async function tellDoors(engine: WorldOptions['engine']): Promise<void> {
+  const world = await openWorld(2, 'redis', engine)
+  const other = await world.secondDoor(second)
+  const carrier = new SyntheticCarrier({ address: '127.0.0.2', door: { host: '127.0.0.1', port: 5061 } })
+  await carrier.start()
+  const pair = await bringUpOne(world, carrier, 'one')
+  t.teardown(async () => {
+    if (!t.passing()) for (const line of [...world.output, ...other.output]) t.comment(line)
+    for (const { phone } of pair.ends) phone.close()
+    await pair.phone.stop()
+    await carrier.stop()
+    await world.stop()
+  })
+
+  await t.test('a client comes in through another door than its agent', async t => {
+    await hearsEachOther(pair)
+    const sessions = await world.client.sessions()
+    t.equal(new Set(sessions.map(({ door }) => door)).size, 2)
+    t.equal(new Set(sessions.map(({ server }) => server)).size, 1)
+  })
+
+  await t.test('an agent whose connection is cut and made anew to the other door keeps its call', async t => {
+    const hole = await holeDuring(pair, async () => {
+      await pair.phone.reconnect(atSecond)
+      t.equal(await pair.phone.register(), 200)
+      const sdp = { headers: [['Content-Type', 'application/sdp']], body: pair.offer } as const
+      t.equal((await pair.leg.ask('INVITE', sdp)).status, 200, 'and may offer anew')
+      t.equal((await pair.leg.ask('OPTIONS')).status, 200, 'and is heard in it')
+    })
+    t.ok(hole < 500, `nobody hears nothing for ${hole} ms`)
+    t.comment(`hole ${hole} ms`)
+  })
+
+  await t.test('what its conference tells reaches the agent there', async t => {
+    const before = pair.phone.userAgent.heard.length
+    t.equal(await pair.client.hangUp(), 200)
+    await until('the agent to hear that its client left', () => pair.phone.userAgent.heard.length > before)
+    t.equal(pair.phone.userAgent.heard.at(-1)?.method, 'MESSAGE')
+  })
+
+  await t.test('a phone that speaks in its call first, and registers never, proves itself', async t => {
+    await pair.phone.reconnect(atFirst)
+    t.equal((await pair.leg.ask('OPTIONS')).status, 200)
+    await pair.phone.reconnect(atSecond)
+    t.equal((await pair.leg.ask('OPTIONS')).status, 200)
+    t.equal(await pair.leg.hangUp(), 200)
+    await until('no leg', async () => (await legs(world)) === 0)
+  })
+
+  await t.test('an agent at one door is rung by its conference through the other', async t => {
+    t.equal(await pair.phone.register(), 200)
+    const [server] = world.lab.servers
+    if (server) await ring(server, 'one')
+    await until('the agent to be in its conference', async () => (await legs(world)) === 1)
+    const sessions = await world.client.sessions()
+    t.match(sessions, [{ kind: 'ring-agent', agent: 'one', state: 'up' }])
+  })
+}
+
+async function legs(world: World): Promise<number> {
+  const lists = await Promise.all(world.lab.servers.map(({ id }) => world.lab.channels(id)))
+  return lists.flat().length
+}
+
+async function hearsEachOther(pair: Pair): Promise<void> {
+  await until('agent and client to hear each other', async () => {
+    await pause(500)
+    const since = performance.now() - 400
+    return [...received([pair])].every(([end, arrivals]) => isThere(arrivals, end.hears, since))
+  })
+}
+
+/** The longest hole of both ends while `work` runs, in milliseconds. */
+async function holeDuring(pair: Pair, work: () => Promise<void>): Promise<number> {
+  received([pair])
+  await pause(100)
+  const from = performance.now()
+  await work()
+  await pause(300)
+  const now = performance.now()
+  const holes = [...received([pair])].map(([end, arrivals]) => longestHole(arrivals, end.hears, from, now))
+  return Math.round(Math.max(...holes))
+}
+
+/** Has a media server call an agent into its conference, as nail-up does. */
+async function ring({ ami }: LabServer, agent: string): Promise<void> {
+  const socket = connect(ami.port, ami.host)
+  const say = (...lines: readonly string[]): boolean => socket.write(`${lines.join('\r\n')}\r\n\r\n`)
+  say('Action: Login', `Username: ${ami.username}`, `Secret: ${ami.secret}`, 'Events: off')
+  say(
+    'Action: Originate',
+    `Channel: PJSIP/frontdoor/sip:agt-${agent}@portico.test`,
+    'Context: from-frontdoor',
+    `Exten: agt-${agent}`,
+    'Priority: 1',
+    'Async: true',
+  )
+  await pause(500)
+  socket.destroy()
+}
