@@ -271,7 +271,7 @@ export class FrontDoor {
   }
 
   /** An agent's own leg, of which it has one. */
-  async #enter(event: RequestEvent, parties: Parties): Promise<void> {
+  async #enter(event: RequestEvent, parties: Exclude<Parties, { kind: 'transit' }>): Promise<void> {
     const flow = parties.kind === 'agent' ? parties.flow : undefined
     const admission = await this.#entrance.admit(parties.agent, flow)
     if (admission === undefined) {

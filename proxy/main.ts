@@ -340,7 +340,7 @@ function createPorts(
 function createReceptionSide(
   { config, store, clock }: DoorOptions,
   ports: ReceptionOptions['ports'],
-  { limits, loops }: Trunks,
+  { limits, loops, choice }: Trunks,
   rules: Rules,
 ): Reception {
   const { loginsPerMinutePerAddress, loginGuesses } = config.limits
@@ -350,7 +350,13 @@ function createReceptionSide(
     nonces: createNonces({ ttlMs: nonceTtlMs, remembered: rememberedNonces, clock }),
     throttle: createLoginThrottle({ perAddress: loginsPerMinutePerAddress, free: loginGuesses, clock }),
   })
-  const inward = createInward({ routes: () => rules.table(), store, placement: ports.placement, clock })
+  const inward = createInward({
+    routes: () => rules.table(),
+    store,
+    placement: ports.placement,
+    choice,
+    clock,
+  })
   return createReception({ inward, trust, limits, loops, ports })
 }
 

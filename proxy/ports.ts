@@ -256,6 +256,8 @@ export interface OutgoingCall {
   /** The route that named the trunk, and what it says of the caller. */
   readonly route?: string
   readonly rule?: CallerRule
+  /** Which headers the trunk may bring that the call came in by; absent: it comes from a media server, which may bring any. */
+  readonly letIn?: readonly string[]
 }
 
 /** The ways out, best first. */
@@ -293,13 +295,16 @@ export interface CallLog {
   over(record: CallRecord, measured?: Promise<MediaStatistics | undefined>): void
 }
 
-/** An agent that calls in, a client of an agent that calls in, a client that an agent calls, an agent that its conference calls. */
-export type CallKind = 'agent' | 'client' | 'dial-out' | 'ring-agent'
+/**
+ * An agent that calls in, a client of an agent that calls in, a client that an agent calls, an agent that its conference calls, a call
+ * that goes from one trunk to another and has no media server.
+ */
+export type CallKind = 'agent' | 'client' | 'dial-out' | 'ring-agent' | 'transit'
 
 /** What the call of a trunk, or to one, was dialled as. */
 export interface Dialled {
   readonly trunk: string
-  /** As the route made it. */
+  /** As the route made it; of a call between two trunks as the caller dialled it. */
   readonly number: string
   /** The route that decided; absent when there is none. */
   readonly route?: string
@@ -311,7 +316,10 @@ export interface LiveCall extends Partial<Dialled> {
   /** The Call-ID of the leg that began it. */
   readonly leg: string
   readonly kind: CallKind
-  readonly agent: string
+  /** Absent in a call between two trunks. */
+  readonly agent?: string
+  /** By which trunk a call between two trunks goes on, and to which number. */
+  readonly onward?: Dialled
   readonly server?: string
   readonly state: string
   /** Wall-clock milliseconds. */

@@ -208,12 +208,15 @@ export const hintOutput = z.object({
 /** One leg of a call in progress. */
 export const sessionOutput = z.object({
   id: z.string(),
-  kind: z.enum(['agent', 'client', 'dial-out', 'ring-agent']),
-  agent: z.string(),
+  kind: z.enum(['agent', 'client', 'dial-out', 'ring-agent', 'transit']),
+  /** Absent in a call between two trunks. */
+  agent: z.string().optional(),
   /** Of a call through a trunk: which one, the number that was dialled as the route made it, and that route. */
   trunk: z.string().optional(),
   number: z.string().optional(),
   route: z.string().optional(),
+  /** By which trunk a call between two trunks goes on, and to which number. */
+  onward: z.object({ trunk: z.string(), number: z.string(), route: z.string().optional() }).optional(),
   server: z.string().optional(),
   state: z.string(),
   /** Wall-clock milliseconds. */

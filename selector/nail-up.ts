@@ -54,7 +54,7 @@ export function createNailUp(options: NailUpOptions): NailUp {
 
   async function pull(agent: string): Promise<NailedUp> {
     const [leg] = await legsOf(store, agent)
-    if (leg) return { kind: 'known', leg: legOf(leg) }
+    if (leg) return { kind: 'known', leg: legOf(agent, leg) }
     if ((await store.bindings.of(agent)).length === 0) return { kind: 'not-registered' }
     return ring(options, agent)
   }
@@ -115,6 +115,6 @@ async function legsOf({ sessions }: Pick<Store, 'sessions'>, agent: string): Pro
   )
 }
 
-function legOf({ id, agent, server, state }: Session): AgentLeg {
+function legOf(agent: string, { id, server, state }: Session): AgentLeg {
   return { id, agent, state, ...(server !== undefined && { server }) }
 }

@@ -7,7 +7,7 @@ import type { Call, CallEvent, CallState, Effect, LegName, MediaVerb, TimerName 
 import { initial, step } from './call-state.ts'
 import { inviteTo, type CallerFacts } from './b-leg.ts'
 import type { MoveEnd } from './move.ts'
-import { agentLeg, innerLeg } from './parties.ts'
+import { agentLeg } from './parties.ts'
 import type { Transfers } from './transfers.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -78,7 +78,7 @@ export class CallSession {
     index: SessionIndex,
   ) {
     this.#call = call
-    this.#agents = [call.agent]
+    this.#agents = call.kind === 'transit' ? [] : [call.agent]
     this.flow = flow
     if (agentLeg(call) === 'a') this.#agentDialog = call.dialog
     if (call.caller !== undefined) this.#isOn(call.caller.id)
@@ -150,9 +150,10 @@ export class CallSession {
 
   /** A dialog that an INVITE of ours has made: with the place that was asked, or with the server that a move goes to. */
   #bindB({ transaction, dialog = '' }: Extract<CallEvent, { kind: 'response' }>): void {
-    const isMove = this.#state.kind === 'up' && this.#state.move?.branch === transaction
+    const move = this.#state.kind === 'up' ? this.#state.move : undefined
+    const isMove = move?.branch === transaction
     if (!isMove && agentLeg(this.call) === 'b') this.#agentDialog = dialog
-    this.#index.bind(dialog, this, isMove ? innerLeg(this.call) : 'b')
+    this.#index.bind(dialog, this, isMove ? move.leg : 'b')
   }
 
   #moved(before: CallState, state: CallState): void {
@@ -329,13 +330,14 @@ export class CallSession {
 
   /** The call as others may see it now. */
   live(): LiveCall {
-    const { id, dialog, kind, agent, dialled } = this.call
+    const { id, dialog, kind, agent, dialled, onward } = this.call
     const { server } = this
     return {
       id,
       leg: callIdIn(dialog),
       kind,
-      agent,
+      ...(agent !== '' && { agent }),
+      ...(onward && { onward }),
       state: nameOf(this.#state),
       since: this.#since,
       ...dialled,
@@ -383,6 +385,6 @@ function nameOf(state: CallState): string {
 
 /** The media server that a state names. */
 function serverOf(state: CallState): string | undefined {
-  if (state.kind === 'up') return state.server.id
+  if (state.kind === 'up') return state.server?.id
   return 'place' in state && state.place.kind === 'server' ? state.place.server.id : undefined
 }

@@ -16,9 +16,12 @@ export type LegName = 'a' | 'b'
 export interface Call {
   readonly id: string
   readonly kind: CallKind
+  /** Empty in a call between two trunks. */
   readonly agent: string
   /** Of a call through a trunk. */
   readonly dialled?: Dialled
+  /** By which trunk a call between two trunks goes on, and to which number. */
+  readonly onward?: Dialled
   /** The caller's INVITE: its transaction, and the dialog it will make. */
   readonly transaction: string
   readonly dialog: string
@@ -132,8 +135,8 @@ export interface Late extends Attempt {
 /** Both legs are up. */
 export interface Up {
   readonly kind: 'up'
-  /** The media server of the inner leg. */
-  readonly server: MediaServer
+  /** The media server of the inner leg; undefined when both legs are with trunks. */
+  readonly server: MediaServer | undefined
   /** The name of the anchored media. */
   readonly media: string
   readonly legs: Readonly<Record<LegName, Leg>>
@@ -225,8 +228,8 @@ export type CallEvent =
   | { readonly kind: 'replaced' }
   /** The agent is to be told something, in a MESSAGE of that name. */
   | { readonly kind: 'tell'; readonly transaction: string; readonly body: Body }
-  /** The inner leg is to go to `server`; `isLost`: the server where it is now is dead. */
-  | { readonly kind: 'move'; readonly server: MediaServer; readonly isLost: boolean }
+  /** The inner leg is to go to `place`; `isLost`: the server where it is now is dead. */
+  | { readonly kind: 'move'; readonly place: Place; readonly isLost: boolean }
   /** The new leg is to take the place of the old one, or to be given up. */
   | { readonly kind: 'switch' }
   | { readonly kind: 'stay' }

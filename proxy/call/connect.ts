@@ -11,11 +11,9 @@ export function upFrom(
   spoken: Readonly<Record<LegName, Spoken>>,
 ): Up {
   const { place, branch, dialog, tried } = attempt
-  const server = place.kind === 'server' ? place.server : call.caller
-  if (server === undefined) throw new TypeError('a call has a media server on one side')
   return {
     kind: 'up',
-    server,
+    server: place.kind === 'server' ? place.server : call.caller,
     media: branch,
     legs: {
       a: { dialog: call.dialog, tag: 'a', ...spoken.a },
@@ -32,5 +30,5 @@ export function upFrom(
 
 /** An agent that is up waits on its server from now on. */
 export function settling(call: Call, { server }: Up): readonly Effect[] {
-  return agentLeg(call) === undefined ? [] : [{ kind: 'settle', server: server.id }]
+  return agentLeg(call) === undefined || !server ? [] : [{ kind: 'settle', server: server.id }]
 }

@@ -33,6 +33,7 @@ export function stepUp(call: Call, state: Up, event: CallEvent): Step {
   const [after, ...effects] = stepped
   if (!state.move?.isAlone || after.kind !== 'up' || after.move !== undefined) return stepped
   const inner = innerLeg(call)
+  if (inner === undefined) return stepped
   if (after.legs[inner].dialog !== state.legs[inner].dialog) return stepped
   // The move has failed whose old leg was over already.
   return end(call, after, hungUp(call.kind, inner), false, ...effects, bye(after, other(inner)))
@@ -87,9 +88,10 @@ function exchange(call: Call, state: Up, event: CallEvent): Step {
 
 /** The agent's page is told why it is sent away, so that nobody takes it for a fault. */
 function replaced(call: Call, state: Up): Step {
-  const inner = innerLeg(call)
-  const farewell: Effect = { kind: 'bye', dialog: state.legs[other(inner)].dialog, reason: replacedReason }
-  return end(call, state, 'replaced', false, farewell, bye(state, inner))
+  const leg = agentLeg(call)
+  if (leg === undefined) return [state]
+  const farewell: Effect = { ...bye(state, leg), reason: replacedReason }
+  return end(call, state, 'replaced', false, farewell, bye(state, other(leg)))
 }
 
 /** The door itself speaks to the agent; whether it was heard changes nothing. */
@@ -116,14 +118,14 @@ function flow(
 
 function dialogEnded(call: Call, state: Up, event: Extract<CallEvent, { kind: 'dialog-ended' }>): Step {
   if (event.dialog !== state.legs[event.leg].dialog) return giveUpMove(state, event.dialog) ?? [state]
-  const left = leftBehind(call, state, event.leg)
+  const left = leftBehind(state, event.leg)
   return left ? [left] : lose(call, state, 'dialog-lost', [other(event.leg)])
 }
 
 function request(call: Call, state: Up, event: RequestEvent): Step {
   if (event.dialog !== state.legs[event.leg].dialog && !isAhead(state, event))
     return strayRequest(state, event)
-  const left = event.method === 'BYE' ? leftBehind(call, state, event.leg) : undefined
+  const left = event.method === 'BYE' ? leftBehind(state, event.leg) : undefined
   if (left) return [left, respondTo(event.transaction, 200)]
   const respond = (status: number): Respond => respondTo(event.transaction, status)
   switch (event.method) {
@@ -164,10 +166,10 @@ function strayRequest(state: Up, { dialog, method, transaction }: RequestEvent):
   return [...given, respondTo(transaction, 200)]
 }
 
-/** What a media server says is rebuilt on its way out, and only agents hear of their conference. */
+/** What a media server or another carrier says is rebuilt on its way out, and only agents hear of their conference. */
 function say(call: Call, state: Up, event: RequestEvent): Step {
   const asking = withRelay(state, event, 'asking', '')
-  if (event.leg !== innerLeg(call)) return ask(call, asking, event)
+  if (call.kind !== 'transit' && event.leg !== innerLeg(call)) return ask(call, asking, event)
   const isEvent = event.body?.type === conferenceEventType
   const body = outwardBody(event.method, event.body, call.id)
   if (body === undefined || (isEvent && agentLeg(call) === undefined))

@@ -19,7 +19,8 @@ async function countOf(
 ): Promise<readonly [call: string, packets: number] | undefined> {
   if (state.kind !== 'up') return undefined
   const statistics = await media.statistics(state.media).catch(() => undefined)
-  const inner = statistics?.[state.legs[innerLeg(call)].tag]
+  const leg = innerLeg(call)
+  const inner = leg && statistics?.[state.legs[leg].tag]
   return inner && [call.id, inner.packets]
 }
 

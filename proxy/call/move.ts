@@ -1,6 +1,5 @@
-import type { MediaServer } from '../../selector/domain/media-server.ts'
 import type { MediaExchange, MediaParty } from '../ports.ts'
-import type { Call, CallEvent, Effect, Leg, LegName, Step, Up } from './call.ts'
+import type { Call, CallEvent, Effect, Leg, LegName, Place, Step, Up } from './call.ts'
 import { settling } from './connect.ts'
 import { ack } from './ending.ts'
 import { healthAfter, type Refusal } from './failover.ts'
@@ -14,7 +13,9 @@ import { isOffer, respondTo } from './reoffer.ts'
  *     move ─→ offering ─→ asking ─2xx→ ready ─switch→ switching ─→ (moved)
  */
 export interface Move {
-  readonly server: MediaServer
+  readonly place: Place
+  /** Which leg it is. */
+  readonly leg: LegName
   /** The server where the leg is now is dead. */
   readonly isLost: boolean
   /** The old leg is over already: without the new one there is none. */
@@ -64,9 +65,9 @@ function advance(call: Call, state: Up, move: Move, event: CallEvent): Step | un
 }
 
 /** The old server ends the leg that is about to leave it: that is what was wanted. Undefined when no other leg is ready. */
-export function leftBehind(call: Call, state: Up, leg: LegName): Up | undefined {
+export function leftBehind(state: Up, leg: LegName): Up | undefined {
   const { move } = state
-  if (leg !== innerLeg(call) || move === undefined) return undefined
+  if (leg !== move?.leg) return undefined
   if (move.stage !== 'ready' && move.stage !== 'switching') return undefined
   return { ...state, move: { ...move, isAlone: true } }
 }
@@ -84,14 +85,15 @@ export function giveUpMove(state: Up, dialog?: string): Step | undefined {
   return [{ ...state, move: undefined }, ...leave, { kind: 'move-told', outcome: 'failed' }]
 }
 
-function begin(call: Call, state: Up, { server, isLost }: Extract<CallEvent, { kind: 'move' }>): Step {
+function begin(call: Call, state: Up, { place, isLost }: Extract<CallEvent, { kind: 'move' }>): Step {
   const isBusy = state.move !== undefined || (!isLost && state.relays.some(isOffer))
-  if (!call.anchored || isBusy) return [state, { kind: 'move-told', outcome: 'busy' }]
+  const leg = innerLeg(call)
+  if (!call.anchored || isBusy || leg === undefined) return [state, { kind: 'move-told', outcome: 'busy' }]
   const sent = state.sent + 1
   const branch = `${call.id}-b${sent}`
-  const outer = other(innerLeg(call))
+  const outer = other(leg)
   const told = { offered: '', dialog: '', answered: '' }
-  const move: Move = { server, isLost, isAlone: false, branch, stage: 'offering', ...told }
+  const move: Move = { place, leg, isLost, isAlone: false, branch, stage: 'offering', ...told }
   const { heard } = state.legs[outer]
   // What was asked of a dead server will not be answered; whoever asked may ask again.
   const relays = isLost ? [] : state.relays
@@ -104,10 +106,10 @@ function begin(call: Call, state: Up, { server, isLost }: Extract<CallEvent, { k
 }
 
 function dial(call: Call, state: Up, move: Move, sdp: string): Step {
-  const { server, branch } = move
+  const { place, branch } = move
   return [
     { ...state, move: { ...move, stage: 'asking', offered: sdp } },
-    { kind: 'dial', place: { kind: 'server', server }, branch, sdp },
+    { kind: 'dial', place, branch, sdp },
     { kind: 'start-timer', timer: 'move', ms: call.tryMs },
   ]
 }
@@ -123,7 +125,7 @@ function responded(state: Up, move: Move, event: Extract<CallEvent, { kind: 'res
     { ...state, move: { ...move, stage: 'ready', dialog, answered: body.content } },
     stopTimer,
     ack(dialog),
-    { kind: 'judge', place: { kind: 'server', server: move.server }, outcome: 'succeeded' },
+    { kind: 'judge', place: move.place, outcome: 'succeeded' },
     { kind: 'move-told', outcome: 'ready' },
   ]
 }
@@ -134,29 +136,28 @@ function refused(state: Up, move: Move, refusal: Refusal, ...effects: readonly E
     stopTimer,
     ...effects,
     dropMedia(state, move.branch),
-    { kind: 'judge', place: { kind: 'server', server: move.server }, outcome: healthAfter(refusal) },
+    { kind: 'judge', place: move.place, outcome: healthAfter(refusal) },
     { kind: 'move-told', outcome: refusal.status === 486 ? 'absent' : 'failed' },
   ]
 }
 
 /** The answer of the new server is the switch of the media. */
 function change(call: Call, state: Up, move: Move): Step {
-  const inner = innerLeg(call)
   return [
     { ...state, move: { ...move, stage: 'switching' } },
-    { kind: 'answer', key: move.branch, exchange: exchangeOf(call, state, move, inner, move.answered) },
+    { kind: 'answer', key: move.branch, exchange: exchangeOf(call, state, move, move.leg, move.answered) },
   ]
 }
 
 function moved(call: Call, state: Up, move: Move): Step | undefined {
   if (move.stage !== 'switching') return undefined
-  const inner = innerLeg(call)
+  const { place, leg: inner } = move
   const old = state.legs[inner]
   const leg = { dialog: move.dialog, tag: move.branch, heard: move.answered, told: move.offered }
   const after: Up = {
     ...state,
     move: undefined,
-    server: move.server,
+    server: place.kind === 'server' ? place.server : undefined,
     legs: { ...state.legs, [inner]: leg },
     former: [...state.former, old.dialog].slice(-mostFormer),
   }
@@ -194,9 +195,8 @@ function dropMedia({ media }: Up, tag: string): Effect {
 
 /** An SDP between the outer leg and the new server. */
 function exchangeOf(call: Call, { media, legs }: Up, move: Move, from: LegName, sdp: string): MediaExchange {
-  const inner = innerLeg(call)
-  const outer = other(inner)
-  const there: MediaParty = { tag: move.branch, side: 'server' }
+  const outer = other(move.leg)
+  const there: MediaParty = { tag: move.branch, side: move.place.kind === 'server' ? 'server' : 'carrier' }
   const here = mediaParty(call, outer, legs[outer].tag)
   return { call: media, ...(from === outer ? { from: here, to: there } : { from: there, to: here }), sdp }
 }

@@ -238,7 +238,9 @@ export async function prepare(
   isLost: boolean,
 ): Promise<'ready' | MoveEnd> {
   if (session.state.kind === 'up' && session.state.move) return 'busy'
-  return await told(session, () => session.handle({ kind: 'move', server, isLost }))
+  return await told(session, () =>
+    session.handle({ kind: 'move', place: { kind: 'server', server }, isLost }),
+  )
 }
 
 /** Puts the new leg in the place of the old one. */

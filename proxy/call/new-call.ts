@@ -23,6 +23,14 @@ export type Parties =
       readonly headers: readonly HeaderLine[]
     }
   | FromServer
+  /** A trunk that goes on to another one, under the id `call`. */
+  | {
+      readonly kind: 'transit'
+      readonly call: string
+      readonly dialled: Dialled
+      readonly onward: Dialled
+      readonly places: readonly OutsidePlace[]
+    }
 
 /** A media server: for an agent's client through a trunk, or for the agent itself. */
 export interface FromServer {
@@ -64,10 +72,9 @@ export function newCall(
   if (!(maxForwards > 0)) return { kind: 'refused', status: 483 }
   const { body } = bodyOf(event.request)
   if (body !== undefined && body.type !== 'application/sdp') return { kind: 'refused', status: 415 }
-  const { agent } = parties
   const call: Call = {
     id: callIdOf(event.request, parties),
-    agent,
+    agent: parties.kind === 'transit' ? '' : parties.agent,
     transaction: event.transaction,
     dialog: event.dialogToBe,
     offer: body?.content,
@@ -91,7 +98,9 @@ function callerFacts(request: SipRequest, parties: Parties): Pick<CallerFacts, '
 }
 
 /** What differs from one kind of call to the other. */
-function sidesOf(parties: Parties): Pick<Call, 'kind' | 'dialled' | 'aSide' | 'bSide' | 'target' | 'caller'> {
+type Sides = Pick<Call, 'kind' | 'dialled' | 'onward' | 'aSide' | 'bSide' | 'target' | 'caller'>
+
+function sidesOf(parties: Parties): Sides {
   const { kind } = parties
   if (kind === 'agent') return { kind, aSide: 'browser', bSide: 'server', target: { kind: 'any-server' } }
   const dialled = parties.dialled === undefined ? {} : { dialled: parties.dialled }
@@ -106,15 +115,19 @@ function sidesOf(parties: Parties): Pick<Call, 'kind' | 'dialled' | 'aSide' | 'b
       target: { kind: 'places', places: [place, place] },
     }
   }
-  const { server: caller, places } = parties
+  const { places } = parties
+  const target = { kind: 'places', places } as const
+  if (kind === 'transit')
+    return { kind, ...dialled, onward: parties.onward, aSide: 'carrier', bSide: 'carrier', target }
+  const { server: caller } = parties
   const bSide = kind === 'dial-out' ? 'carrier' : 'browser'
-  return { kind, ...dialled, aSide: 'server', bSide, caller, target: { kind: 'places', places } }
+  return { kind, ...dialled, aSide: 'server', bSide, caller, target }
 }
 
 /** A media server that calls names the call, so that it is one thing for everybody; nobody else may. */
 function callIdOf({ headers }: SipRequest, parties: Parties): string {
   const { kind } = parties
-  if (kind === 'client') return parties.call
+  if (kind === 'client' || kind === 'transit') return parties.call
   const named = kind === 'dial-out' || kind === 'ring-agent' ? headers.get('X-Portico-Call') : undefined
   return named !== undefined && /^[A-Za-z0-9-]{1,40}$/.test(named) ? named : randomUUID()
 }

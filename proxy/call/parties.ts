@@ -6,8 +6,9 @@ export function other(leg: LegName): LegName {
   return leg === 'a' ? 'b' : 'a'
 }
 
-/** The leg that is with a media server. */
-export function innerLeg(call: Call): LegName {
+/** The leg that is with a media server; undefined when both are with trunks. */
+export function innerLeg(call: Pick<Call, 'kind' | 'caller'>): LegName | undefined {
+  if (call.kind === 'transit') return undefined
   return call.caller === undefined ? 'b' : 'a'
 }
 

@@ -37,6 +37,7 @@ export type Verdict =
 
 /** The verdict when the leg `leg` hangs up. */
 export function hungUp(kind: CallKind, leg: 'a' | 'b'): Verdict {
+  if (kind === 'transit') return leg === 'a' ? 'caller-hung-up' : 'callee-hung-up'
   const byDoor = kind === 'agent' || kind === 'client'
   if (leg === 'a') return byDoor ? 'caller-hung-up' : 'server-hung-up'
   return byDoor ? 'server-hung-up' : 'callee-hung-up'

@@ -85,6 +85,7 @@ function withClients(
   const agentOf = new Map<string, string>()
 
   function occupy({ agent, id }: LiveCall): void {
+    if (agent === undefined) return void agentOf.delete(id)
     agentOf.set(id, agent)
     inBackground('occupy', agent, queues.occupy(agent, id, clock.wall(), clientMs))
   }

@@ -33,6 +33,16 @@ export function callerInside(
   return callerId(number ?? stated.user, name ?? (number === undefined ? stated.name : undefined))
 }
 
+/** Who calls another trunk by this one, and what is to be said of that: a caller that asked for privacy keeps it there. */
+export function callerOnward(
+  request: SipRequest,
+  trunk: Pick<Trunk, 'identity'>,
+  rule: CallerRule = {},
+): { readonly caller: CallerId; readonly rule: CallerRule } {
+  const isKept = rule.privacy === undefined && wantsPrivacy(request)
+  return { caller: statedCaller(request, trunk), rule: isKept ? { ...rule, privacy: 'withhold' } : rule }
+}
+
 /**
  * The headers by which a trunk is told of the caller. A trunk with `identity: asserted` is within the trust domain and gets the number also
  * when privacy is asked (RFC 3325 §5, §7); any other then learns nothing.

@@ -51,7 +51,7 @@ export function createTrunkChoice(options: TrunkChoiceOptions): TrunkChoice {
       return { kind: 'refused', status: 503, retryAfterSec: admission.retryAfterSec }
     const headers: readonly HeaderLine[] = [
       ...callerLines(call.caller, options.domain, trunk, call.rule),
-      ...crossing(request, trunk.headers?.out),
+      ...crossing(request, shared(trunk.headers?.out, call.letIn)),
       [loopHeader, loops.marks(request, number)],
     ]
     const place = (peer: typeof first): OutsidePlace => {
@@ -69,6 +69,12 @@ export function createTrunkChoice(options: TrunkChoiceOptions): TrunkChoice {
   }
 
   return { choose }
+}
+
+/** Of the headers that may leave those that were let in. */
+function shared(out: readonly string[] = [], letIn: readonly string[] = out): readonly string[] {
+  const names = new Set(letIn.map(name => name.toLowerCase()))
+  return out.filter(name => names.has(name.toLowerCase()))
 }
 
 /** The trunks that the first fitting route names, or the status with which the call is refused. */

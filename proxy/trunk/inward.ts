@@ -9,8 +9,9 @@ import type { CallerRule, RouteTarget } from '../../selector/domain/route.ts'
 import { targetsOf, type RouteMatch, type RouteTable } from '../../selector/domain/route-table.ts'
 import type { Trunk } from '../../selector/domain/trunk.ts'
 import type { Store, TakenAgent } from '../../selector/store/store.ts'
-import type { Dialled, Placement } from '../ports.ts'
-import { callerInside, statedCaller, type CallerId } from './caller-id.ts'
+import type { OutsidePlace } from '../call/call.ts'
+import type { Dialled, Placement, TrunkChoice } from '../ports.ts'
+import { callerInside, callerOnward, statedCaller, type CallerId } from './caller-id.ts'
 import { crossing } from './headers.ts'
 import { dialled } from './number.ts'
 
@@ -27,11 +28,28 @@ export interface ClientWay {
   readonly headers: readonly HeaderLine[]
 }
 
+/** A way for the call of a trunk: on to another one. */
+export interface TransitWay {
+  readonly kind: 'transit'
+  /** The id that the call will have. */
+  readonly call: string
+  readonly dialled: Dialled
+  readonly onward: Dialled
+  /** The peers of the other trunk, best first. */
+  readonly places: readonly OutsidePlace[]
+}
+
+/** Why there is no way, or none left. */
+export interface NoWay {
+  readonly status: number
+  readonly retryAfterSec?: number
+}
+
 /** Where the calls of trunks go: one way after the other, and a status when there is none left. */
 export interface Inward {
-  ways(request: SipRequest, trunk: Trunk): AsyncGenerator<ClientWay, number>
+  ways(request: SipRequest, trunk: Trunk): AsyncGenerator<ClientWay | TransitWay, NoWay>
   /** A way was not gone. */
-  drop(way: ClientWay): void
+  drop(way: ClientWay | TransitWay): void
   /** The status with which a request that is no INVITE is refused by a route; undefined: by none. */
   refusal(request: SipRequest, trunk: Trunk): number | undefined
 }
@@ -43,6 +61,8 @@ export interface InwardOptions {
     readonly ledger: Pick<Store['ledger'], 'candidates'>
   }
   readonly placement: Pick<Placement, 'whereIs'>
+  /** Finds the ways on to other trunks. */
+  readonly choice: TrunkChoice
   readonly clock: Clock
 }
 
@@ -59,23 +79,58 @@ export function createInward(options: InwardOptions): Inward {
     async *ways(request, trunk) {
       const match = matchOf(options, request, trunk)
       const token = parseUri(request.uri)?.params.get('portico-pin')
+      let last: NoWay = { status: match.kind === 'none' || !hasAgent(match) ? 404 : 480 }
       for (const target of targetsOf(match)) {
-        if (target.kind === 'reject') return target.status
+        if (target.kind === 'reject') return { status: target.status }
+        if (target.kind === 'trunk') {
+          const onward = onwardBy(options, request, trunk, match, target.trunk)
+          if (onward.kind === 'transit') yield onward
+          last = onward.kind === 'transit' ? { status: 503 } : onward
+          continue
+        }
         for await (const { call, agent, server, alone } of agentsFor(options, target, match, token)) {
           const caller = callerInside(request, trunk, ruleOf(match))
           const headers = [...crossing(request, trunk.headers?.in), ...(alone ? [onlyAlone] : [])]
           yield { kind: 'client', call, agent, dialled: dialledAs(match, trunk), server, caller, headers }
         }
       }
-      return match.kind === 'none' || !hasAgent(match) ? 404 : 480
+      return last
     },
-    drop({ agent, call }) {
-      void store.queues.free(agent, call, clock.wall())
+    drop(way) {
+      if (way.kind === 'client') void store.queues.free(way.agent, way.call, clock.wall())
     },
     refusal(request, trunk) {
       const target = targetsOf(matchOf(options, request, trunk))[0]
       return target?.kind === 'reject' ? target.status : undefined
     },
+  }
+}
+
+/** The way on by another trunk, under the same rules as every call that leaves; or why there is none now. */
+function onwardBy(
+  { choice }: InwardOptions,
+  request: SipRequest,
+  trunk: Trunk,
+  match: RouteMatch,
+  onward: string,
+): TransitWay | (NoWay & { readonly kind: 'refused' }) {
+  const { number, route } = dialledAs(match, trunk)
+  const ways = choice.choose({
+    request,
+    number,
+    trunk: onward,
+    ...(route !== undefined && { route }),
+    ...callerOnward(request, trunk, ruleOf(match)),
+    letIn: trunk.headers?.in ?? [],
+  })
+  if (ways.kind === 'refused') return ways
+  const dialledHere = { ...dialledAs(match, trunk), number: dialled(request.uri) ?? number }
+  return {
+    kind: 'transit',
+    call: randomUUID(),
+    dialled: dialledHere,
+    onward: ways.dialled,
+    places: ways.places,
   }
 }
 

@@ -7,7 +7,7 @@ import type { TrunkLimits } from './limits.ts'
 import type { LoopGuard } from './loop.ts'
 import { dialled } from './number.ts'
 import type { Trust } from './trust.ts'
-import type { ClientWay, Inward } from './inward.ts'
+import type { ClientWay, Inward, TransitWay } from './inward.ts'
 
 type RequestEvent = Extract<EdgeEvent, { kind: 'request' }>
 type Ports = Omit<SessionPorts, 'homes' | 'transfers'>
@@ -15,7 +15,7 @@ type Ports = Omit<SessionPorts, 'homes' | 'transfers'>
 /** What the front door does for a call of a trunk. */
 export interface Begin {
   /** Begins the call by that way, over those ports; false when it could not, and then the request was answered. */
-  (way: ClientWay, ports: Ports): boolean
+  (way: ClientWay | TransitWay, ports: Ports): boolean
 }
 
 export interface ReceptionOptions {
@@ -38,7 +38,7 @@ export interface Reception {
 }
 
 /** These say that nobody took the call, and that another one may. */
-const goesOn: ReadonlySet<Verdict> = new Set(['agent-away', 'servers-failed', 'no-server'])
+const goesOn: ReadonlySet<Verdict> = new Set(['agent-away', 'servers-failed', 'no-server', 'trunk-failed'])
 
 export function createReception(options: ReceptionOptions): Reception {
   const { inward, trust, limits, loops, ports } = options
@@ -57,7 +57,7 @@ export function createReception(options: ReceptionOptions): Reception {
     const admission = limits.admit(trunk, transaction)
     if (admission.kind === 'refused') {
       log.info('trunk.full', { trunk: trunk.id, retryAfterSec: admission.retryAfterSec })
-      return reply(event, 503, [['Retry-After', String(admission.retryAfterSec)]])
+      return reply(event, 503, laterIn(admission.retryAfterSec))
     }
     await next(event, inward.ways(request, trunk), begin)
   }
@@ -66,7 +66,7 @@ export function createReception(options: ReceptionOptions): Reception {
     const { value, done } = await ways.next()
     if (done) {
       limits.left(event.transaction)
-      return reply(event, value)
+      return reply(event, value.status, laterIn(value.retryAfterSec))
     }
     if (begin(value, watched(event, ways, begin))) return
     limits.left(event.transaction)
@@ -105,6 +105,11 @@ export function createReception(options: ReceptionOptions): Reception {
       return status !== undefined
     },
   }
+}
+
+/** The header that tells when to come again. */
+function laterIn(seconds: number | undefined): readonly HeaderLine[] {
+  return seconds === undefined ? [] : [['Retry-After', String(seconds)]]
 }
 
 function withRespond(edge: SipEdge, respond: SipEdge['respond']): SipEdge {

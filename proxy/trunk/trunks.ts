@@ -52,8 +52,9 @@ export function createTrunks(options: TrunksOptions): Trunks {
     callLog: callLog => ({
       began(call) {
         callLog.began(call)
-        const trunk = [...trunks()].find(({ id }) => id === call.trunk)
-        if (call.kind === 'dial-out' && trunk) limits.admit(trunk, call.id)
+        const out = call.kind === 'dial-out' ? call.trunk : call.onward?.trunk
+        const trunk = [...trunks()].find(({ id }) => id === out)
+        if (trunk) limits.admit(trunk, call.id)
       },
       changed: call => callLog.changed(call),
       over(record, measured) {

@@ -174,11 +174,8 @@ export function contradiction({ direction, when, to }: Checked): string | undefi
   if (when.method !== undefined && when.method !== 'INVITE' && others.length > 0) {
     return `must be reject for the method ${when.method}: only an INVITE goes anywhere`
   }
-  const wrongWay = others.some(({ kind }) => (kind === 'trunk') === (direction === 'in'))
-  if (wrongWay) {
-    const allowed = direction === 'in' ? 'agent, queue, pool' : 'trunk'
-    return `must be ${allowed} or reject for the direction ${direction}`
-  }
+  if (direction === 'out' && others.some(({ kind }) => kind !== 'trunk'))
+    return 'must be trunk or reject for the direction out'
   if (to.slice(0, -1).some(({ kind }) => kind === 'reject'))
     return 'must have reject last: nothing comes after it'
   return undefined

@@ -69,7 +69,7 @@ export type RouteTarget =
   | { readonly kind: 'queue'; readonly group: string }
   /** Any waiting agent, on the least loaded media server. */
   | { readonly kind: 'pool' }
-  /** To the outside; only of the direction `out`. */
+  /** To the outside; of a call that came in by a trunk, as its number is after the rewriting. */
   | { readonly kind: 'trunk'; readonly trunk: string }
   | { readonly kind: 'reject'; readonly status: number }
 

@@ -40,7 +40,8 @@ export function serveCalls(
   }
   app.post(`${path}/:id/move`, async c => {
     const found = await sessionOf(store, c)
-    return found ? move(c, store, found.agent) : noCall(c)
+    if (found === undefined) return noCall(c)
+    return found.agent === undefined ? problem(c, hasNoAgent) : move(c, store, found.agent)
   })
   app.post('/api/v1/agents/:id/move', async c => move(c, store, c.req.param('id').toLowerCase()))
 }
@@ -73,6 +74,12 @@ async function sessionOf({ sessions }: Pick<Store, 'sessions'>, c: Context) {
 function noCall(c: Context): Response {
   return notFound(c, 'no door has such a call; GET /api/v1/sessions lists those in progress')
 }
+
+const hasNoAgent = {
+  status: 409,
+  code: 'E_CONFLICT',
+  detail: 'the call goes from one trunk to another and is on no media server',
+} as const
 
 /** Why a door did not do it, and what to do about that. */
 const reasons: Readonly<Record<string, string>> = {

@@ -49,7 +49,7 @@ function withTokens(
 function waitingAgents(sessions: readonly Session[]): readonly Waiting[] {
   const busy = new Set(sessions.filter(({ kind }) => kind === 'client').map(({ agent }) => agent))
   return sessions.flatMap(({ kind, agent, server, state, since }) =>
-    kind === 'agent' && state === 'up' && server !== undefined && !busy.has(agent)
+    kind === 'agent' && agent !== undefined && state === 'up' && server !== undefined && !busy.has(agent)
       ? [{ agent, server, since }]
       : [],
   )

@@ -24,7 +24,8 @@ export function serveRecords(app: OpenAPIHono, { store }: { readonly store: Pick
     const { agent, trunk, limit } = query.value
     const isAll = agent === undefined && trunk === undefined
     const fits = (record: RecordOutput): boolean =>
-      (agent === undefined || record.agent === agent) && (trunk === undefined || record.trunk === trunk)
+      (agent === undefined || record.agent === agent || record.agents?.includes(agent) === true) &&
+      (trunk === undefined || record.trunk === trunk || record.onward?.trunk === trunk)
     const items = (await last(store, isAll ? limit : mostSearched)).filter(fits).slice(0, limit)
     return c.json({ items })
   })

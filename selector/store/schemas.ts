@@ -183,11 +183,12 @@ export const recordSchema: z.ZodType<StoredRecord> = z.looseObject({ id: text })
 /** A session as stored. */
 export const sessionSchema: z.ZodType<Session> = z.object({
   id: text,
-  kind: z.enum(['agent', 'client', 'dial-out', 'ring-agent']),
-  agent: text,
+  kind: z.enum(['agent', 'client', 'dial-out', 'ring-agent', 'transit']),
+  agent: text.exactOptional(),
   trunk: text.exactOptional(),
   number: text.exactOptional(),
   route: text.exactOptional(),
+  onward: z.object({ trunk: text, number: text, route: text.exactOptional() }).exactOptional(),
   server: text.exactOptional(),
   state: text,
   since: wallMs,

@@ -230,11 +230,14 @@ export interface SessionStore {
 /** One leg of a call in progress. */
 export interface Session {
   readonly id: string
-  readonly kind: 'agent' | 'client' | 'dial-out' | 'ring-agent'
-  readonly agent: string
+  readonly kind: 'agent' | 'client' | 'dial-out' | 'ring-agent' | 'transit'
+  /** Absent in a call between two trunks. */
+  readonly agent?: string
   readonly trunk?: string
   readonly number?: string
   readonly route?: string
+  /** By which trunk a call between two trunks goes on, and to which number. */
+  readonly onward?: { readonly trunk: string; readonly number: string; readonly route?: string }
   readonly server?: string
   readonly state: string
   readonly since: number

@@ -101,6 +101,8 @@ const ha1 = { md5: '', sha256: '' }
 export interface DoorPartsOptions {
   readonly calls?: number
   readonly trunk?: Trunk
+  /** More trunks than that one. */
+  readonly others?: readonly Trunk[]
   readonly routes?: readonly Route[]
   /** Media goes through an anchor, so that calls can be moved. */
   readonly anchored?: boolean
@@ -117,6 +119,7 @@ for (const mark of [server.sip.host, server.id]) watch.mark(mark)
 export function doorParts({
   calls = 100,
   trunk = acision,
+  others = [],
   routes = [],
   anchored = false,
   secondSession = 'replace',
@@ -131,13 +134,13 @@ export function doorParts({
   const told: string[] = []
   /** By which call each agent is where it is. */
   const legs = new Map<string, string>()
-  const inTrunk = addressList(trunk.addresses)
+  const all = [trunk, ...others]
   const bindings = { put: async () => undefined, of: async () => [], remove: async () => undefined }
   const table = createRouteTable(routes)
   const queues = new MemoryQueues()
   const trunks = createTrunks({
     edge,
-    trunks: () => [trunk],
+    trunks: () => all,
     routes: () => table,
     domain: 'portico.test',
     probeMs: 0,
@@ -176,14 +179,16 @@ export function doorParts({
     media: { ...directMedia, invite: echo, offer: echo, answer: echo, end: async () => counted },
     placement: presence.placement(placement),
     peers: trunks.peers,
-    callLog: presence.callLog({
-      began: () => undefined,
-      changed: () => undefined,
-      over: (record, counting) => {
-        records.push(record)
-        void counting?.then(media => media && measured.push(media))
-      },
-    }),
+    callLog: trunks.callLog(
+      presence.callLog({
+        began: () => undefined,
+        changed: () => undefined,
+        over: (record, counting) => {
+          records.push(record)
+          void counting?.then(media => media && measured.push(media))
+        },
+      }),
+    ),
     clock,
     log: silentLog,
   }
@@ -191,6 +196,7 @@ export function doorParts({
     routes: () => table,
     store: { queues, servers, ledger: { candidates: async () => [] } },
     placement,
+    choice: trunks.choice,
     clock,
   })
   const door: FrontDoor = new FrontDoor({
@@ -202,7 +208,7 @@ export function doorParts({
     },
     directory: {
       credentials: async () => undefined,
-      trunkAt: address => (inTrunk(address) ? trunk : undefined),
+      trunkAt: address => all.find(({ addresses }) => addressList(addresses)(address)),
       server: id => (id === server.id ? server : undefined),
       serverAt: address => (address === server.sip.host ? server : undefined),
     },

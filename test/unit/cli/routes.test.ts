@@ -114,7 +114,6 @@ t.test('what cannot be is refused before anything is written', async t => {
     ['routes add r --pattern 4(9 --to pool', /when.number.pattern|has a \( without its \)/],
     ['routes add r --prefix 4 --pattern 4 --to pool', /not both/],
     ['routes add r --direction out --to pool', /must be trunk or reject for the direction out/],
-    ['routes add r --to trunk:acision', /must be agent, queue, pool or reject for the direction in/],
     ['routes add r --method OPTIONS --to pool', /only an INVITE goes anywhere/],
     ['routes add r --to reject:486 --to pool', /must have reject last/],
     ['routes add r --to reject:200 --to pool', /status/],

@@ -2,13 +2,14 @@ import * as fc from 'fast-check'
 import t from 'tap'
 import type { Call } from '../../../../proxy/call/call.ts'
 import { CallWorld } from './call-world.ts'
-import { agentCall, clientCall, dialOut, ringAgent, withoutOffer } from './fixtures.ts'
+import { agentCall, clientCall, dialOut, ringAgent, transit, withoutOffer } from './fixtures.ts'
 
 const calls: readonly (readonly [name: string, call: Call])[] = [
   ['an agent', agentCall],
   ['a client', clientCall],
   ['a number that is dialled', dialOut],
   ['an agent that is rung', ringAgent],
+  ['two trunks', transit],
   ['a caller without an offer', withoutOffer(clientCall)],
   ['a media server without an offer', withoutOffer(dialOut)],
 ]

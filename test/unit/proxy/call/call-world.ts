@@ -1,7 +1,6 @@
 import type { Call, CallEvent, CallState, Effect, LegName, TimerName } from '../../../../proxy/call/call.ts'
 import { initial, step } from '../../../../proxy/call/call-state.ts'
-import { innerLeg } from '../../../../proxy/call/parties.ts'
-import { ms1, ms2 } from './fixtures.ts'
+import { ms1, ms2, onMs1, onMs2 } from './fixtures.ts'
 
 type Next = () => void
 
@@ -101,7 +100,8 @@ export class CallWorld {
       () => this.#tell({ kind: 'server-lost' }),
       () => this.#tell({ kind: 'flow-closed' }),
       () => this.#tell({ kind: 'flow-back' }),
-      () => this.#tell({ kind: 'move', server: chance % 2 ? ms1 : ms2, isLost: chance % 3 === 0 }),
+      () =>
+        this.#tell({ kind: 'move', place: [onMs1, onMs2][chance % 2] ?? onMs1, isLost: chance % 3 === 0 }),
       () => this.#tell({ kind: 'switch' }),
       () => this.#tell({ kind: 'stay' }),
       () => this.#tell({ kind: 'transferred', status: 200 }),
@@ -143,8 +143,8 @@ export class CallWorld {
     if (status >= 200) this.#invites.delete(branch)
     if (status !== 200) return this.#tell(event)
     const dialog = `d-${branch}`
-    const isMove = this.#state.kind === 'up' && this.#state.move?.branch === branch
-    this.#dialogs.set(dialog, isMove ? innerLeg(this.#call) : 'b')
+    const move = this.#state.kind === 'up' ? this.#state.move : undefined
+    this.#dialogs.set(dialog, move?.branch === branch ? move.leg : 'b')
     this.#unacked.add(dialog)
     this.#tell({ ...event, dialog })
   }

@@ -1,18 +1,19 @@
 import t from 'tap'
 import type { CallEvent, CallState } from '../../../../proxy/call/call.ts'
 import { initial, step } from '../../../../proxy/call/call-state.ts'
-import { agentCall, answering, late, ms2, onMs1, trying, up } from './fixtures.ts'
+import { agentCall, answering, late, ms2, onMs1, onMs2, trying, up } from './fixtures.ts'
 
 const sdp = { type: 'application/sdp', content: 'm=audio 9 RTP/AVP 8' } as const
 const move = {
-  server: ms2,
+  place: onMs2,
+  leg: 'b',
   isLost: false,
   isAlone: false,
   branch: 'c1-b2',
   offered: 'o=x',
   dialog: 'd-new',
   answered: 'o=y',
-}
+} as const
 
 const states: Readonly<Record<string, CallState>> = {
   placing: initial,
@@ -57,7 +58,7 @@ const events: Readonly<Record<string, CallEvent>> = {
   'server-lost': { kind: 'server-lost' },
   'hang-up': { kind: 'hang-up' },
   replaced: { kind: 'replaced' },
-  move: { kind: 'move', server: ms2, isLost: false },
+  move: { kind: 'move', place: onMs2, isLost: false },
   switch: { kind: 'switch' },
   stay: { kind: 'stay' },
   transferred: { kind: 'transferred', status: 200 },

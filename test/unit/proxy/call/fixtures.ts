@@ -77,6 +77,16 @@ export const ringAgent: Call = {
   target: { kind: 'places', places: [{ ...peer('f1'), flow: 'f1' }] },
 }
 
+/** A carrier's call that goes on to another one. */
+export const transit: Call = {
+  ...clientCall,
+  kind: 'transit',
+  agent: '',
+  onward: { trunk: 'pstn', number: '4930456' },
+  bSide: 'carrier',
+  target: { kind: 'places', places: [peer('p1'), peer('p2')] },
+}
+
 /** The same call by a caller that leaves the offer to the other side. */
 export function withoutOffer(call: Call): Call {
   return { ...call, offer: undefined }

@@ -5,11 +5,12 @@ import type { Move, MoveEnd } from '../../../../proxy/call/move.ts'
 import { agentCall, clientCall, dialOut, ms2, onMs2, up } from './fixtures.ts'
 
 const sdp = (content: string) => ({ type: 'application/sdp', content }) as const
-const begin = { kind: 'move', server: ms2, isLost: false } as const
+const begin = { kind: 'move', place: onMs2, isLost: false } as const
 const browser = { tag: 'a', side: 'browser', source: '198.51.100.7' } as const
 const there = { tag: 'c1-b2', side: 'server' } as const
 const move: Move = {
-  server: ms2,
+  place: onMs2,
+  leg: 'b',
   isLost: false,
   isAlone: false,
   branch: 'c1-b2',
@@ -107,7 +108,7 @@ t.test('a call that a media server made is moved on its A leg', async t => {
   })
   const switching = {
     ...ready,
-    move: { ...move, stage: 'switching' as const, dialog: 'd-new', answered: 'o=ms2' },
+    move: { ...move, leg: 'a' as const, stage: 'switching' as const, dialog: 'd-new', answered: 'o=ms2' },
   }
   const [after, ...done] = step(dialOut, switching, { kind: 'media-answered', key: 'c1-b2', sdp: 'o=x' })
   t.match(after, { legs: { a: { dialog: 'd-new', tag: 'c1-b2' }, b: up.legs.b } })

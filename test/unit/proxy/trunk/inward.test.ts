@@ -36,10 +36,11 @@ async function headersFor(taken: TakenAgent) {
       ledger: { candidates: async () => [] },
     },
     placement: { whereIs: async () => undefined },
+    choice: { choose: () => ({ kind: 'refused', status: 503 }) },
     clock: new ManualClock(),
   })
   const { value } = await inward.ways(request, trunk).next()
-  return typeof value === 'object' ? value.headers : undefined
+  return 'kind' in value && value.kind === 'client' ? value.headers : undefined
 }
 
 t.test('an agent that others may have given out as well is wanted alone', async t => {
