@@ -1,6 +1,5 @@
 import type { CSeq } from './cseq.ts'
 import type { SipMessage } from './message.ts'
-import { parseNameAddr, splitList, tagOf } from './name-addr.ts'
 import type { Via } from './via.ts'
 
 /** The Via of the last hop; undefined only in a message that was built without one. */
@@ -20,16 +19,15 @@ export function cseq(message: SipMessage): CSeq | undefined {
 
 /** The tag that the sender of the request chose. */
 export function fromTag(message: SipMessage): string | undefined {
-  return tagOf(message.headers.get('From') ?? '')
+  return message.headers.from()?.params.get('tag')
 }
 
 /** The tag that the receiver of the request chose; undefined in a request that opens a dialog. */
 export function toTag(message: SipMessage): string | undefined {
-  return tagOf(message.headers.get('To') ?? '')
+  return message.headers.to()?.params.get('tag')
 }
 
 /** The URI of the first Contact, as text; undefined when there is none, it is `*` or it is broken. */
 export function contactUri(message: SipMessage): string | undefined {
-  const first = splitList(message.headers.get('Contact') ?? '')[0]
-  return first === undefined ? undefined : parseNameAddr(first)?.uri
+  return message.headers.contacts()[0]?.uri
 }

@@ -49,7 +49,8 @@ function withTag(value: string, tag: string): string {
 }
 
 function bytesOf(body: Buffer | string): Buffer {
-  return typeof body === 'string' ? Buffer.from(body) : body
+  if (typeof body !== 'string') return body
+  return body === '' ? noBody : Buffer.from(body)
 }
 
 const noBody = Buffer.alloc(0)

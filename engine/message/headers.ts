@@ -1,11 +1,11 @@
 import { parseCSeq, type CSeq } from './cseq.ts'
 import type { HeaderLine } from './message.ts'
-import { splitList } from './name-addr.ts'
+import { parseNameAddr, splitList, type NameAddr } from './name-addr.ts'
 import { parseVia, type Via } from './via.ts'
 
 /**
  * The header lines of one message, in their order, found by name in any case and in the compact form (RFC 3261 §7.3.3). What
- * every message is matched by is read once.
+ * every message is matched by, and whom it names, is read once.
  */
 export class Headers {
   /** As received, names untouched; unfolded. */
@@ -13,6 +13,9 @@ export class Headers {
   #names: readonly string[] | undefined
   #via: Via | undefined | null = null
   #cseq: CSeq | undefined | null = null
+  #from: NameAddr | undefined | null = null
+  #to: NameAddr | undefined | null = null
+  #contacts: readonly (NameAddr | undefined)[] | undefined
 
   constructor(lines: readonly HeaderLine[]) {
     this.lines = lines
@@ -24,7 +27,11 @@ export class Headers {
     if (line === undefined) return this
     const changed = new Headers(this.lines.with(at, [line[0], value]))
     changed.#names = this.#names
-    if (this.#names?.[at] !== 'cseq') changed.#cseq = this.#cseq
+    const name = this.#names?.[at]
+    if (name !== 'cseq') changed.#cseq = this.#cseq
+    if (name !== 'from') changed.#from = this.#from
+    if (name !== 'to') changed.#to = this.#to
+    if (name !== 'contact') changed.#contacts = this.#contacts
     return changed
   }
 
@@ -41,6 +48,23 @@ export class Headers {
   cseq(): CSeq | undefined {
     if (this.#cseq === null) this.#cseq = parseCSeq(this.get('cseq') ?? '')
     return this.#cseq
+  }
+
+  /** Undefined when there is none or it is broken. */
+  from(): NameAddr | undefined {
+    if (this.#from === null) this.#from = parseNameAddr(this.get('from') ?? '')
+    return this.#from
+  }
+
+  /** Undefined when there is none or it is broken. */
+  to(): NameAddr | undefined {
+    if (this.#to === null) this.#to = parseNameAddr(this.get('to') ?? '')
+    return this.#to
+  }
+
+  /** Each Contact value but a lone `*`; undefined stands for one that is broken. */
+  contacts(): readonly (NameAddr | undefined)[] {
+    return (this.#contacts ??= contactsIn(this.all('contact')))
   }
 
   /** The lower-case long names of `lines`, in their order. */
@@ -69,6 +93,14 @@ export class Headers {
   has(name: string): boolean {
     return this.names().includes(longName(name))
   }
+}
+
+function contactsIn(values: readonly string[]): readonly (NameAddr | undefined)[] {
+  const found: (NameAddr | undefined)[] = []
+  for (const value of values) {
+    if (value !== '*') for (const item of splitList(value)) found.push(parseNameAddr(item))
+  }
+  return found
 }
 
 /** The lower-case long form of a header name. */

@@ -1,7 +1,7 @@
 import type { Head } from './head.ts'
 import type { Headers } from './headers.ts'
 import type { MessageLimits } from './limits.ts'
-import { parseNameAddr, splitList } from './name-addr.ts'
+import { splitList } from './name-addr.ts'
 
 /** Checks what every message must have (RFC 3261 §8.1.1) and the values by which it is matched; the reason when that is broken. */
 export function mandatoryFault({ start, headers }: Head, limits: MessageLimits): string | undefined {
@@ -42,8 +42,8 @@ function viaFault(headers: Headers, limits: MessageLimits): string | undefined {
 }
 
 function identityFault(headers: Headers): string | undefined {
-  if (parseNameAddr(headers.get('from') ?? '') === undefined) return 'invalid-from'
-  if (parseNameAddr(headers.get('to') ?? '') === undefined) return 'invalid-to'
+  if (headers.from() === undefined) return 'invalid-from'
+  if (headers.to() === undefined) return 'invalid-to'
   return callIdText.test(headers.get('call-id') ?? '') ? undefined : 'invalid-call-id'
 }
 
@@ -51,12 +51,7 @@ function requestFault(headers: Headers): string | undefined {
   const hops = headers.get('max-forwards')
   if (hops !== undefined && !(maxForwardsText.test(hops) && Number(hops) <= 255))
     return 'invalid-max-forwards'
-  const contacts = headers.all('contact')
-  return contacts.every(isContact) ? undefined : 'invalid-contact'
-}
-
-function isContact(value: string): boolean {
-  return value === '*' || splitList(value).every(item => parseNameAddr(item) !== undefined)
+  return headers.contacts().includes(undefined) ? 'invalid-contact' : undefined
 }
 
 const callIdText = /^[!-~]+$/

@@ -10,8 +10,9 @@ export const noParams: Params = new Map<string, string | undefined>()
  * Reads `;name=value;name…` from `at` to the end; undefined when that is broken or names one twice (RFC 3261 §7.3.1). Of two
  * tags the first counts: peers that answer inside a dialog are known to add theirs once more.
  */
-export function parseParams(text: string, at: number): Map<string, string | undefined> | undefined {
+export function parseParams(text: string, at: number): Params | undefined {
   let next = skipBlank(text, at)
+  if (next === text.length) return noParams
   const params = new Map<string, string | undefined>()
   while (next < text.length) {
     if (text.charCodeAt(next) !== semicolon) return undefined
@@ -19,6 +20,15 @@ export function parseParams(text: string, at: number): Map<string, string | unde
     if (next === -1) return undefined
   }
   return params
+}
+
+/** `params` but for the one of that name. */
+export function without(params: Params, name: string): Params {
+  if (!params.has(name)) return params
+  if (params.size === 1) return noParams
+  const rest = new Map(params)
+  rest.delete(name)
+  return rest
 }
 
 /** Writes what `parseParams` reads, quoting values where that is needed. */

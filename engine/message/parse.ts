@@ -34,7 +34,7 @@ export function parseMessage(bytes: Buffer, limits: MessageLimits = defaultLimit
   const available = bytes.length - end - 4
   const length = bodyLength(head.headers.get('content-length'), available)
   if (typeof length === 'string') return refused(head, length)
-  const body = bytes.subarray(end + 4, end + 4 + length)
+  const body = length === 0 ? noBody : bytes.subarray(end + 4, end + 4 + length)
   return { ok: true, message: messageOf(head.start, head.headers, body), trailing: available - length }
 }
 

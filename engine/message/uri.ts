@@ -7,15 +7,15 @@ export interface SipUri {
   /** Lower case: `sip`, `sips`, `tel` or another. */
   readonly scheme: string
   /** Before the `@`; the number of a `tel` URI. */
-  readonly user?: string
-  readonly password?: string
+  readonly user?: string | undefined
+  readonly password?: string | undefined
   /** IPv6 addresses stand without brackets. Empty for `tel`; everything after the colon for unknown schemes. */
   readonly host: string
-  readonly port?: number
+  readonly port?: number | undefined
   /** Names in lower case, values as written; undefined when there is no `=`. */
   readonly params: Params
   /** What follows the `?`. */
-  readonly headers?: string
+  readonly headers?: string | undefined
 }
 
 /** Reads a URI of any scheme; undefined when it is broken or names a parameter twice (RFC 3261 §19.1.1). */
@@ -69,10 +69,13 @@ function parseSip(scheme: string, rest: string): SipUri | undefined {
   const hostEnd = semicolon === -1 || semicolon > end ? end : semicolon
   const hostPort = parseHostPort(rest.slice(at + 1, hostEnd))
   const params = hostEnd === end ? noParams : parseUriParams(rest.slice(hostEnd + 1, end))
-  const userInfo = at === -1 ? {} : parseUserInfo(rest.slice(0, at))
+  const userInfo = at === -1 ? noUser : parseUserInfo(rest.slice(0, at))
   if (hostPort === undefined || params === undefined || userInfo === undefined) return undefined
-  const uri = { scheme, ...userInfo, ...hostPort, params }
-  return question === -1 ? uri : { ...uri, headers: rest.slice(question + 1) }
+  const { user, password } = userInfo
+  const { host, port } = hostPort
+  const headers = question === -1 ? undefined : rest.slice(question + 1)
+  // Written out: spreads would give URIs many hidden classes.
+  return { scheme, user, password, host, port, params, headers }
 }
 
 function parseTel(rest: string): SipUri | undefined {
@@ -82,11 +85,16 @@ function parseTel(rest: string): SipUri | undefined {
   return params !== undefined && telNumber.test(user) ? { scheme: 'tel', user, host: '', params } : undefined
 }
 
-function parseUserInfo(text: string): { user: string; password?: string } | undefined {
+interface UserInfo {
+  readonly user: string | undefined
+  readonly password: string | undefined
+}
+
+function parseUserInfo(text: string): UserInfo | undefined {
   const colon = text.indexOf(':')
   const user = colon === -1 ? text : text.slice(0, colon)
   if (user === '' || brokenEscape.test(text)) return undefined
-  return colon === -1 ? { user } : { user, password: text.slice(colon + 1) }
+  return { user, password: colon === -1 ? undefined : text.slice(colon + 1) }
 }
 
 function parseUriParams(text: string): Params | undefined {
@@ -148,5 +156,6 @@ const schemeText = /^[a-z][a-z0-9+.-]*$/
 const uriText = /^[!#-;=?-~]+$/
 const brokenEscape = /%(?![0-9A-Fa-f]{2})/
 const escapes = /(?:%[0-9A-Fa-f]{2})+/g
+const noUser: UserInfo = { user: undefined, password: undefined }
 const unreserved = /[\w\-.!~*'()]/
 const telNumber = /^[\w+*#.()-]+$/

@@ -1,6 +1,6 @@
 import { isToken, trimmed } from './grammar.ts'
 import { parseHostPort, writeHostPort, type HostPort } from './host.ts'
-import { parseParams, writeParams, type Params } from './params.ts'
+import { parseParams, without, writeParams, type Params } from './params.ts'
 
 /** One Via value (RFC 3261 §20.42). */
 export interface Via {
@@ -23,9 +23,7 @@ export function parseVia(value: string): Via | undefined {
   const sentBy = parseHostPort(read.sentBy)
   const params = parseParams(value, head.length)
   if (sentBy === undefined || params === undefined) return undefined
-  const branch = params.get('branch')
-  params.delete('branch')
-  return viaOf(read.transport.toUpperCase(), sentBy, branch, params)
+  return viaOf(read.transport.toUpperCase(), sentBy, params.get('branch'), without(params, 'branch'))
 }
 
 /** Writes what `parseVia` reads. */
