@@ -82,7 +82,7 @@ export class FrontDoor {
         return this.#cancelled(event.transaction)
       case 'ack': {
         const found = this.calls.byDialog(event.dialog)
-        return found?.session.handle({ kind: 'acked', leg: found.leg, ...bodyOf(event.request) })
+        return found?.session.handle({ kind: 'acked', leg: found.leg, body: bodyOf(event.request) })
       }
       case 'dialog-ended': {
         const { dialog } = event
@@ -197,8 +197,8 @@ export class FrontDoor {
       transaction: event.transaction,
       method,
       headers: headers.lines,
-      ...bodyOf(event.request),
-      ...(method === 'REFER' && { referral: readRefer(headers, this.#options.domain) }),
+      body: bodyOf(event.request),
+      referral: method === 'REFER' ? readRefer(headers, this.#options.domain) : undefined,
     })
   }
 
@@ -306,8 +306,8 @@ export class FrontDoor {
       transaction: event.transaction,
       status,
       local: event.local,
-      ...(event.dialog !== undefined && { dialog: event.dialog }),
-      ...bodyOf(event.response),
+      dialog: event.dialog,
+      body: bodyOf(event.response),
     })
   }
 

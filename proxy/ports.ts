@@ -14,9 +14,9 @@ export interface Origin {
   readonly address: string
   readonly port: number
   /** An agent's connection; absent for carriers and media servers on UDP. */
-  readonly flow?: string
+  readonly flow?: string | undefined
   /** Which of our own faces heard it; absent for agents, and where an edge cannot tell. */
-  readonly side?: Side
+  readonly side?: Side | undefined
 }
 
 /** Our faces without agents: `inside` towards media servers, `trunk` towards carriers. */
@@ -47,7 +47,7 @@ export type EdgeEvent =
       readonly kind: 'request'
       readonly transaction: string
       /** Present when the request came inside a dialog that the edge keeps. */
-      readonly dialog?: string
+      readonly dialog?: string | undefined
       /** `<Call-ID>;from-tag=<From tag>`: the id that the dialog will have if this INVITE is answered. */
       readonly dialogToBe: string
       readonly request: SipRequest
@@ -58,7 +58,7 @@ export type EdgeEvent =
       /** The id given in the order. */
       readonly transaction: string
       /** Present on a 2xx to INVITE. */
-      readonly dialog?: string
+      readonly dialog?: string | undefined
       readonly response: SipResponse
       /** True when no peer sent it: 408 no answer in time, 503 not reachable. */
       readonly local: boolean

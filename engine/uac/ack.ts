@@ -5,6 +5,7 @@ import type { Service } from '../dialog/next-hop.ts'
 import type { LiveDialog, StoredAck } from '../live-dialog.ts'
 import { keepSdp } from '../local-sdp.ts'
 import { again, keep } from '../transaction/kept.ts'
+import type { Target } from '../transport/transport.ts'
 import { composeInside } from './compose.ts'
 import { dialogHop, placesOf, type Hop } from './hops.ts'
 import { newBranch, viaOf, withVia, written } from './written.ts'
@@ -48,7 +49,7 @@ export function sendAck(
   const bytes = written(request)
   if (bytes === undefined) return { ok: false, refusal: 'invalid-header' }
   live.acknowledged = { cseq, bytes: keep(bytes), target: hop.target }
-  if (hop.service === undefined) repeatAck(core, live)
+  if (hop.service === undefined) deliver(core, bytes, hop.target)
   else locateAck(core, live, live.acknowledged, hop, hop.service)
   return { ok: true, transaction: '', request, via: viaOf(hop) }
 }
@@ -66,7 +67,9 @@ function locateAck(core: Core, live: LiveDialog, ack: StoredAck, hop: Hop, servi
 /** Sends the last ACK of a dialog again. */
 export function repeatAck(core: Core, { acknowledged }: LiveDialog): void {
   if (acknowledged === undefined) return
-  core.transports.send(again(acknowledged.bytes), acknowledged.target, reason =>
-    core.log.debug('sip.ack-failed', { reason }),
-  )
+  deliver(core, again(acknowledged.bytes), acknowledged.target)
+}
+
+function deliver(core: Core, bytes: Buffer, target: Target): void {
+  core.transports.send(bytes, target, reason => core.log.debug('sip.ack-failed', { reason }))
 }

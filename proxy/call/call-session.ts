@@ -37,6 +37,8 @@ export interface SessionIndex {
   watch(transaction: string, session: CallSession): void
   /** Requests inside `dialog` come from that leg of this session. */
   bind(dialog: string, session: CallSession, leg: LegName): void
+  /** The call was the agent `from`'s until now. */
+  handed(session: CallSession, from: string): void
   /** The incoming `transaction` got its final response. */
   answered(transaction: string): void
   over(session: CallSession): void
@@ -115,7 +117,9 @@ export class CallSession {
 
   /** A client's call is another agent's from now on: its next media leg goes into that one's conference. */
   handTo(agent: string): void {
+    const { agent: from } = this.#call
     this.#call = { ...this.#call, agent }
+    this.#index.handed(this, from)
   }
 
   /** Takes an event in; events that arise meanwhile wait for their turn. */

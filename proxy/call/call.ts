@@ -197,8 +197,8 @@ export type CallEvent =
       readonly transaction: string
       readonly status: number
       readonly local: boolean
-      readonly dialog?: string
-      readonly body?: Body
+      readonly dialog?: string | undefined
+      readonly body?: Body | undefined
     }
   | {
       readonly kind: 'request'
@@ -207,12 +207,12 @@ export type CallEvent =
       readonly transaction: string
       readonly method: string
       readonly headers: readonly HeaderLine[]
-      readonly body?: Body
+      readonly body?: Body | undefined
       /** Of a REFER. */
-      readonly referral?: Referral
+      readonly referral?: Referral | undefined
     }
   /** A leg acknowledged our 2xx. */
-  | { readonly kind: 'acked'; readonly leg: LegName; readonly body?: Body }
+  | { readonly kind: 'acked'; readonly leg: LegName; readonly body?: Body | undefined }
   | { readonly kind: 'cancelled' }
   /** A re-INVITE was cancelled by the leg that sent it. */
   | { readonly kind: 'relay-cancelled'; readonly transaction: string }

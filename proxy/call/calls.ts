@@ -8,6 +8,7 @@ export class Calls implements SessionIndex {
   readonly #outgoing = new Map<string, CallSession>()
   readonly #dialogs = new Map<string, { readonly session: CallSession; readonly leg: LegName }>()
   readonly #dialogsOf = new Map<CallSession, string[]>()
+  readonly #byAgent = new Map<string, Set<CallSession>>()
 
   get size(): number {
     return this.#sessions.size
@@ -17,9 +18,9 @@ export class Calls implements SessionIndex {
     return this.#sessions.values()
   }
 
-  /** Those of an agent, its own legs and its clients', the oldest first. */
+  /** Those of an agent, its own legs and its clients', in the order in which they became its. */
   of(agent: string): readonly CallSession[] {
-    return [...this.all()].filter(({ call }) => call.agent === agent)
+    return [...(this.#byAgent.get(agent) ?? [])]
   }
 
   byId(id: string): CallSession | undefined {
@@ -28,7 +29,12 @@ export class Calls implements SessionIndex {
 
   add(session: CallSession): void {
     this.#sessions.set(session.call.id, session)
+    this.#join(session)
     this.arrived(session.call.transaction, session)
+  }
+
+  handed(session: CallSession, from: string): void {
+    if (this.#leave(session, from)) this.#join(session)
   }
 
   /** An INVITE came in for `session`; its CANCEL finds it until it is answered. */
@@ -70,8 +76,24 @@ export class Calls implements SessionIndex {
   /** Forgets a call. Orders that still lack a final response keep finding their session, so that late answers are ended. */
   over(session: CallSession): void {
     this.#sessions.delete(session.call.id)
+    this.#leave(session, session.call.agent)
     this.#incoming.delete(session.call.transaction)
     for (const dialog of this.#dialogsOf.get(session) ?? []) this.#dialogs.delete(dialog)
     this.#dialogsOf.delete(session)
+  }
+
+  #join(session: CallSession): void {
+    const { agent } = session.call
+    const calls = this.#byAgent.get(agent)
+    if (calls === undefined) this.#byAgent.set(agent, new Set([session]))
+    else calls.add(session)
+  }
+
+  /** False when it was no call of that agent, e.g. because it is over. */
+  #leave(session: CallSession, agent: string): boolean {
+    const calls = this.#byAgent.get(agent)
+    if (calls?.delete(session) !== true) return false
+    if (calls.size === 0) this.#byAgent.delete(agent)
+    return true
   }
 }

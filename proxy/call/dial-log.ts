@@ -16,8 +16,7 @@ export interface DialLogOptions {
 
 /** The same log; what it hears of calls that were ordered is noted, and told to the agents whose calls they are. */
 export function followDials(inner: CallLog, { dials, orders, clock, log }: DialLogOptions): CallLog {
-  function tell({ id, kind }: LiveCall, news: DialNews): void {
-    if (kind !== 'dial-out') return
+  function tell({ id }: LiveCall, news: DialNews): void {
     note(id, news).catch((cause: unknown) => log.warn('dial.not-told', { call: id, cause: messageOf(cause) }))
   }
 
@@ -29,17 +28,22 @@ export function followDials(inner: CallLog, { dials, orders, clock, log }: DialL
   return {
     began(call) {
       inner.began(call)
-      tell(call, newsOf(call, clock.wall()))
+      if (isOrdered(call)) tell(call, newsOf(call, clock.wall()))
     },
     changed(call) {
       inner.changed(call)
-      tell(call, newsOf(call, clock.wall()))
+      if (isOrdered(call)) tell(call, newsOf(call, clock.wall()))
     },
     over(record, measured) {
       inner.over(record, measured)
-      tell(record, endOf(record))
+      if (isOrdered(record)) tell(record, endOf(record))
     },
   }
+}
+
+/** Whether somebody may have ordered the call. */
+function isOrdered({ kind }: LiveCall): boolean {
+  return kind === 'dial-out'
 }
 
 /** How far a call has come, by the state of its legs. */

@@ -70,7 +70,7 @@ export function newCall(
 ): NewCall {
   const maxForwards = Number(event.request.headers.get('Max-Forwards') ?? 70) - 1
   if (!(maxForwards > 0)) return { kind: 'refused', status: 483 }
-  const { body } = bodyOf(event.request)
+  const body = bodyOf(event.request)
   if (body !== undefined && body.type !== 'application/sdp') return { kind: 'refused', status: 415 }
   const call: Call = {
     id: callIdOf(event.request, parties),
@@ -132,11 +132,11 @@ function callIdOf({ headers }: SipRequest, parties: Parties): string {
   return named !== undefined && /^[A-Za-z0-9-]{1,40}$/.test(named) ? named : randomUUID()
 }
 
-/** The body of a message with its type in lower case and without parameters; nothing when it is empty. */
-export function bodyOf(message: Pick<SipRequest, 'headers' | 'body'>): { readonly body?: Body } {
-  if (message.body.length === 0) return {}
+/** The body of a message with its type in lower case and without parameters; undefined when it is empty. */
+export function bodyOf(message: Pick<SipRequest, 'headers' | 'body'>): Body | undefined {
+  if (message.body.length === 0) return undefined
   const type = (message.headers.get('Content-Type') ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
-  return { body: { type, content: message.body.toString() } }
+  return { type, content: message.body.toString() }
 }
 
 function callerOf(request: SipRequest): CallerFacts['caller'] {

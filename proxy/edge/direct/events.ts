@@ -36,7 +36,7 @@ function request(
   return {
     kind: 'request',
     transaction,
-    ...(dialog !== undefined && { dialog }),
+    dialog,
     dialogToBe: id,
     request: message,
     origin: originOf(source, faces),
@@ -54,7 +54,7 @@ function response(book: Book, event: Event<'response'>): EdgeEvent | undefined {
   return {
     kind: 'response',
     transaction,
-    ...(answers && { dialog: event.dialog }),
+    dialog: answers ? event.dialog : undefined,
     response: event.response,
     local: event.source === undefined,
   }
@@ -67,6 +67,6 @@ function cancel(book: Book, { transaction, request: message }: Event<'cancel'>):
 }
 
 function originOf({ transport, address, port, flow, listener }: Source, faces: Faces): Origin {
-  const side = (['inside', 'trunk'] as const).find(face => faces[face] === listener)
-  return { transport, address, port, ...(flow !== undefined && { flow }), ...(side && { side }) }
+  const side = listener === faces.inside ? 'inside' : listener === faces.trunk ? 'trunk' : undefined
+  return { transport, address, port, flow, side }
 }

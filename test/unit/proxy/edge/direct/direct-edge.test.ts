@@ -41,9 +41,10 @@ t.test('a request is told with its origin and the id of the dialog that it may s
     {
       kind: 'request',
       transaction: 't1',
+      dialog: undefined,
       dialogToBe: 'call;from-tag=theirs',
       request,
-      origin: { transport: 'wss', address: '192.0.2.9', port: 5062, flow: 'f1' },
+      origin: { transport: 'wss', address: '192.0.2.9', port: 5062, flow: 'f1', side: undefined },
     },
   ])
 })
