@@ -61,9 +61,11 @@ async function agentOf(
 ): Promise<Agent | Response> {
   const address = addressOf(c)
   const given = basic(c.req.header('Authorization') ?? '')
-  const waitMs = throttle.waitMs(address, given?.user ?? '')
-  if (waitMs > 0) return tooMany(c, waitMs)
+  const waitMs = (): number => throttle.waitMs(address, given?.user ?? '')
+  if (waitMs() > 0) return tooMany(c, waitMs())
   const agent = given && (await credentials.verifyIssued(given.user, given.password))
+  // Of guesses that came together, those beyond the number are not told whether they were right.
+  if (waitMs() > 0) return tooMany(c, waitMs())
   if (agent) return agent
   if (given) throttle.failed(address, given.user)
   log.warn('session.unknown', { address })

@@ -111,6 +111,21 @@ t.test('guessing is slowed down', async t => {
   t.ok(late.headers.get('Retry-After'))
 })
 
+t.test(
+  'of guesses that come together those beyond the number are not told whether they were right',
+  async t => {
+    const { ask, wishes, ann } = await fixture()
+    const [user] = ann.split(':')
+    const guesses = [...Array.from({ length: 3 }, (_, index) => `${user}:${index}`), ann]
+    const answers = await Promise.all(guesses.map(guess => ask('POST', '', guess, order)))
+    t.strictSame(
+      answers.map(({ status }) => status),
+      [401, 401, 401, 429],
+    )
+    t.strictSame(wishes, [])
+  },
+)
+
 t.test('an agent hangs up what it has dialled, and nothing else', async t => {
   const { ask, orders, ann, ben } = await fixture()
   t.equal((await ask('DELETE', '/c1', ben)).status, 404)
