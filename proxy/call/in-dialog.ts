@@ -20,7 +20,7 @@ import {
   withRelay,
 } from './reoffer.ts'
 import { replacedReason } from './second-session.ts'
-import { refer, transferred } from './transfer.ts'
+import { leave, refer, transferred } from './transfer.ts'
 import { hungUp, type Verdict } from './verdict.ts'
 
 type RequestEvent = Extract<CallEvent, { kind: 'request' }>
@@ -36,7 +36,7 @@ export function stepUp(call: Call, state: Up, event: CallEvent): Step {
   if (inner === undefined) return stepped
   if (after.legs[inner].dialog !== state.legs[inner].dialog) return stepped
   // The move has failed whose old leg was over already.
-  return end(call, after, hungUp(call.kind, inner), false, ...effects, bye(after, other(inner)))
+  return end(call, after, hungUp(call.kind, inner), 'gone', ...effects, bye(after, other(inner)))
 }
 
 function react(call: Call, state: Up, event: CallEvent): Step {
@@ -51,15 +51,15 @@ function react(call: Call, state: Up, event: CallEvent): Step {
       return withdrawn(call, state, event.transaction)
     case 'server-lost':
       // The BYE towards it is for a server that only hung and comes back with the leg still up.
-      return end(call, state, 'server-lost', false, bye(state, 'a'), bye(state, 'b'))
+      return end(call, state, 'server-lost', 'gone', bye(state, 'a'), bye(state, 'b'))
     case 'hang-up':
-      return end(call, state, 'ended-by-operator', false, bye(state, 'a'), bye(state, 'b'))
+      return end(call, state, 'ended-by-operator', 'gone', bye(state, 'a'), bye(state, 'b'))
     case 'replaced':
       return replaced(call, state)
     case 'tell':
       return tell(call, state, event)
     case 'transferred':
-      return transferred(call, state, event.status)
+      return settled(call, state, event.status)
     case 'flow-closed':
     case 'flow-back':
     case 'timer':
@@ -86,12 +86,19 @@ function exchange(call: Call, state: Up, event: CallEvent): Step {
   }
 }
 
+/** A transfer is done. Of an agent that left meanwhile nothing is left to wait for. */
+function settled(call: Call, state: Up, status: number): Step {
+  const verdict = state.transfer?.left
+  if (verdict === undefined) return transferred(call, state, status)
+  return lose(call, state, verdict, [innerLeg(call) ?? 'b'])
+}
+
 /** The agent's page is told why it is sent away, so that nobody takes it for a fault. */
 function replaced(call: Call, state: Up): Step {
   const leg = agentLeg(call)
   if (leg === undefined) return [state]
   const farewell: Effect = { ...bye(state, leg), reason: replacedReason }
-  return end(call, state, 'replaced', false, farewell, bye(state, other(leg)))
+  return end(call, state, 'replaced', 'gone', farewell, bye(state, other(leg)))
 }
 
 /** The door itself speaks to the agent; whether it was heard changes nothing. */
@@ -99,6 +106,7 @@ function tell(call: Call, state: Up, { transaction, body }: Extract<CallEvent, {
   const leg = agentLeg(call)
   if (leg === undefined) return [state]
   const { dialog } = state.legs[leg]
+  if (state.transfer?.left !== undefined) return [state]
   return [state, { kind: 'ask', leg, dialog, transaction, method: 'MESSAGE', headers: [], body }]
 }
 
@@ -113,13 +121,17 @@ function flow(
   if (event.kind === 'flow-back') return [state, { kind: 'stop-timer', timer: 'flow' }]
   if (event.timer === 'tidy') return tidy(state)
   if (event.timer === 'move') return stepMove(call, state, event) ?? [state]
-  return event.timer === 'flow' ? lose(call, state, 'flow-lost', ['b', 'a']) : [state]
+  if (event.timer !== 'flow') return [state]
+  const farewell = bye(state, agentLeg(call) ?? 'a')
+  return leave(call, state, 'flow-lost', farewell) ?? lose(call, state, 'flow-lost', ['b', 'a'])
 }
 
 function dialogEnded(call: Call, state: Up, event: Extract<CallEvent, { kind: 'dialog-ended' }>): Step {
   if (event.dialog !== state.legs[event.leg].dialog) return giveUpMove(state, event.dialog) ?? [state]
   const left = leftBehind(state, event.leg)
-  return left ? [left] : lose(call, state, 'dialog-lost', [other(event.leg)])
+  if (left) return [left]
+  const leaving = event.leg === agentLeg(call) ? leave(call, state, 'dialog-lost') : undefined
+  return leaving ?? lose(call, state, 'dialog-lost', [other(event.leg)])
 }
 
 function request(call: Call, state: Up, event: RequestEvent): Step {
@@ -128,6 +140,7 @@ function request(call: Call, state: Up, event: RequestEvent): Step {
   const left = event.method === 'BYE' ? leftBehind(state, event.leg) : undefined
   if (left) return [left, respondTo(event.transaction, 200)]
   const respond = (status: number): Respond => respondTo(event.transaction, status)
+  if (state.transfer?.left !== undefined && event.method !== 'BYE') return [state, respond(480)]
   switch (event.method) {
     case 'BYE':
       return byeHeard(call, state, event)
@@ -150,8 +163,18 @@ function request(call: Call, state: Up, event: RequestEvent): Step {
 
 function byeHeard(call: Call, state: Up, { leg, transaction, headers }: RequestEvent): Step {
   const verdict = verdictOfBye(call, leg, headers)
+  const leaving =
+    leg === agentLeg(call) ? leave(call, state, verdict, respondTo(transaction, 200)) : undefined
+  if (leaving) return leaving
   const isLost = leg === innerLeg(call) && isAgentLost(call, verdict, reasonOf(headers))
-  return end(call, state, verdict, isLost, respondTo(transaction, 200), bye(state, other(leg)))
+  return end(
+    call,
+    state,
+    verdict,
+    isLost ? 'lost' : 'gone',
+    respondTo(transaction, 200),
+    bye(state, other(leg)),
+  )
 }
 
 /** The new server of a move tells of its conference before the media is switched to it. */
@@ -216,24 +239,33 @@ function isDialogLost(call: Call, event: ResponseEvent, leg: LegName): boolean {
   return (event.status === 481 && !event.local) || (event.local && leg !== agentLeg(call))
 }
 
-/** The call is over; `isLost`: its agent is, so that the clients wait for it. */
-function end(call: Call, state: Up, verdict: Verdict, isLost: boolean, ...effects: readonly Effect[]): Step {
+/** How an agent leaves: a lost one may come back, and its clients wait for it. */
+type Leaving = 'gone' | 'lost'
+
+/** The call is over; `leaving` is how its agent left, if it is an agent's. */
+function end(call: Call, state: Up, verdict: Verdict, leaving: Leaving, ...effects: readonly Effect[]): Step {
+  const left = state.transfer?.left
+  // Who has left hears no BYE, and has told how it was.
+  const agent = agentLeg(call)
+  const gone = left === undefined || agent === undefined ? undefined : state.legs[agent].dialog
+  const toTell = effects.filter(effect => effect.kind !== 'bye' || effect.dialog !== gone)
   const waiting = state.relays
     .filter(({ stage }) => stage !== 'late-waiting' && stage !== 'late-answering')
     .map(relay => respondTo(relay.transaction, 487))
   const [, ...moveEnd] = giveUpMove(state) ?? [state]
   const [, ...tidied] = tidy(state)
-  const leave: readonly Effect[] = agentLeg(call) === undefined ? [] : [{ kind: 'leave', isLost }]
+  const unpin: readonly Effect[] =
+    agent === undefined || left !== undefined ? [] : [{ kind: 'leave', isLost: leaving === 'lost' }]
   return [
-    { kind: 'over', verdict },
-    ...effects,
+    { kind: 'over', verdict: left ?? verdict },
+    ...toTell,
     ...moveEnd,
     ...tidied,
     ...waiting,
     { kind: 'stop-timer', timer: 'flow' },
     { kind: 'end-media', media: state.media },
-    ...leave,
-    ...ending(call, verdict, 200),
+    ...unpin,
+    ...ending(call, left ?? verdict, 200),
   ]
 }
 
@@ -249,7 +281,7 @@ function lose(
   const byes = legs.map(leg =>
     isLost && leg === innerLeg(call) ? { ...bye(state, leg), reason: lostReason } : bye(state, leg),
   )
-  return end(call, state, verdict, isLost, ...effects, ...byes)
+  return end(call, state, verdict, isLost ? 'lost' : 'gone', ...effects, ...byes)
 }
 
 function bye(state: Up, leg: LegName): Extract<Effect, { kind: 'bye' }> {

@@ -1,7 +1,9 @@
 import { reasonOf } from '../../engine/message/reasons.ts'
 import type { Call, CallEvent, Effect, Step, Up } from './call.ts'
+import { isAgentLost } from './agent-loss.ts'
 import { agentLeg } from './parties.ts'
 import { askOf, respondTo } from './reoffer.ts'
+import type { Verdict } from './verdict.ts'
 
 /**
  * An agent's wish to hand its clients to another agent, from its REFER until it has heard what became of it (RFC 3515). The REFER goes
@@ -12,6 +14,8 @@ export interface Transfer {
   readonly transaction: string
   readonly cseq: number | undefined
   readonly isSilent: boolean
+  /** How the agent left in the meantime: its leg in the conference stays until the clients are elsewhere, or it would take them along. */
+  readonly left?: Verdict
 }
 
 type RequestEvent = Extract<CallEvent, { kind: 'request' }>
@@ -35,6 +39,23 @@ export function refer(call: Call, state: Up, event: RequestEvent): Step {
   ]
 }
 
+/** The agent leaves in the middle of a transfer; undefined when there is none, or it has left already. */
+export function leave(
+  call: Call,
+  state: Up,
+  verdict: Verdict,
+  ...effects: readonly Effect[]
+): Step | undefined {
+  const { transfer } = state
+  if (!transfer || transfer.left !== undefined) return undefined
+  return [
+    { ...state, transfer: { ...transfer, left: verdict } },
+    ...effects,
+    { kind: 'stop-timer', timer: 'flow' },
+    { kind: 'leave', isLost: isAgentLost(call, verdict) },
+  ]
+}
+
 /** The clients are with the other agent, or stay where they are. */
 export function transferred(call: Call, state: Up, status: number): Step {
   const { transfer } = state
@@ -44,7 +65,7 @@ export function transferred(call: Call, state: Up, status: number): Step {
 /** How far it has come, as the status that the other agent would have answered; whether it was heard changes nothing. */
 function notify(call: Call, state: Up, transfer: Transfer, status: number): readonly Effect[] {
   const leg = agentLeg(call)
-  if (leg === undefined || transfer.isSilent) return []
+  if (leg === undefined || transfer.isSilent || transfer.left !== undefined) return []
   const { cseq, transaction } = transfer
   return [
     {

@@ -4,6 +4,9 @@ import { ms1, ms2, onMs1, onMs2 } from './fixtures.ts'
 
 type Next = () => void
 
+/** What an agent wants when it refers. */
+const referral = { kind: 'asked', agent: 'bob', isSilent: false } as const
+
 /** Everything around one call, played at random: peers, media anchor, selector and clocks. What it lends must come back. */
 export class CallWorld {
   /** What happened and what followed, for whoever has to find out why. */
@@ -186,7 +189,16 @@ export class CallWorld {
     const transaction = `in-${(this.#count += 1)}`
     this.#owed.add(transaction)
     if (method === 'BYE') this.#dialogs.delete(dialog)
-    this.#tell({ kind: 'request', leg, dialog, transaction, method, headers: [], ...this.#body(chance) })
+    this.#tell({
+      kind: 'request',
+      leg,
+      dialog,
+      transaction,
+      method,
+      headers: [],
+      ...this.#body(chance),
+      ...(method === 'REFER' && { referral }),
+    })
   }
 
   #lose(dialog: string, leg: LegName): void {

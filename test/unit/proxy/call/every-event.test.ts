@@ -24,6 +24,7 @@ const states: Readonly<Record<string, CallState>> = {
   waiting: { ...late, stage: 'waiting' },
   up,
   referring: { ...up, transfer: { transaction: 't0', cseq: 2, isSilent: false } },
+  left: { ...up, transfer: { transaction: 't0', cseq: 2, isSilent: false, left: 'caller-hung-up' } },
   ready: { ...up, sent: 2, move: { ...move, stage: 'ready' } },
   over: { kind: 'over', verdict: 'refused' },
 }
@@ -67,37 +68,37 @@ const events: Readonly<Record<string, CallEvent>> = {
 
 /** What becomes of each state (across) with each event (down). `.` nothing at all; `=` it stays, and something is done. */
 const table = `
-event             | placing   | offering  | trying    | answering | late      | waiting   | up        | referring | ready     | over
-180               | .         | .         | =         | .         | .         | .         | .         | .         | .         | .
-200               | =         | =         | answering | =         | =         | =         | =         | =         | =         | =
-503               | .         | .         | placing   | .         | .         | .         | .         | .         | .         | .
-BYE of a          | =         | =         | =         | over      | over      | over      | over      | over      | over      | .
-BYE of b          | =         | =         | =         | over      | over      | over      | over      | over      | =         | .
-INFO              | =         | =         | =         | =         | =         | =         | =         | =         | =         | .
-INVITE            | =         | =         | =         | =         | =         | =         | =         | =         | =         | .
-REFER             | =         | =         | =         | =         | =         | =         | =         | =         | =         | .
-acked             | .         | .         | .         | .         | .         | =         | .         | .         | .         | .
-cancelled         | over      | over      | over      | over      | over      | over      | .         | .         | .         | .
-dialog-ended of a | .         | .         | .         | over      | over      | over      | over      | over      | over      | .
-dialog-ended of b | .         | .         | .         | over      | over      | over      | over      | over      | =         | .
-flow-back         | .         | .         | .         | .         | .         | .         | =         | =         | =         | .
-flow-closed       | .         | .         | .         | .         | .         | .         | =         | =         | =         | .
-hang-up           | over      | over      | over      | over      | over      | over      | over      | over      | over      | .
-media-answered    | .         | .         | .         | up        | .         | .         | .         | .         | .         | .
-media-failed      | .         | over      | .         | offering  | over      | over      | .         | .         | .         | .
-media-offered     | .         | trying    | .         | .         | =         | .         | .         | .         | .         | =
-move              | .         | .         | .         | .         | .         | .         | =         | =         | =         | .
-not-placed        | over      | .         | .         | .         | .         | .         | .         | .         | .         | .
-placed            | offering  | .         | .         | .         | .         | .         | .         | .         | .         | =
-replaced          | over      | over      | over      | over      | over      | over      | over      | over      | over      | .
-server-lost       | .         | .         | placing   | over      | over      | over      | over      | over      | over      | .
-stay              | .         | .         | .         | .         | .         | .         | .         | .         | =         | .
-switch            | .         | .         | .         | .         | .         | .         | .         | .         | =         | .
-tell              | .         | .         | .         | .         | .         | .         | =         | =         | =         | .
-timer flow        | .         | .         | .         | .         | .         | .         | over      | over      | over      | .
-timer ring        | .         | .         | over      | .         | .         | .         | .         | .         | .         | .
-timer try         | .         | .         | placing   | .         | .         | .         | .         | .         | .         | .
-transferred       | .         | .         | .         | .         | .         | .         | .         | =         | .         | .
+event             | placing   | offering  | trying    | answering | late      | waiting   | up        | referring | left      | ready     | over
+180               | .         | .         | =         | .         | .         | .         | .         | .         | .         | .         | .
+200               | =         | =         | answering | =         | =         | =         | =         | =         | =         | =         | =
+503               | .         | .         | placing   | .         | .         | .         | .         | .         | .         | .         | .
+BYE of a          | =         | =         | =         | over      | over      | over      | over      | =         | over      | over      | .
+BYE of b          | =         | =         | =         | over      | over      | over      | over      | over      | over      | =         | .
+INFO              | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | .
+INVITE            | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | .
+REFER             | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | .
+acked             | .         | .         | .         | .         | .         | =         | .         | .         | .         | .         | .
+cancelled         | over      | over      | over      | over      | over      | over      | .         | .         | .         | .         | .
+dialog-ended of a | .         | .         | .         | over      | over      | over      | over      | =         | over      | over      | .
+dialog-ended of b | .         | .         | .         | over      | over      | over      | over      | over      | over      | =         | .
+flow-back         | .         | .         | .         | .         | .         | .         | =         | =         | =         | =         | .
+flow-closed       | .         | .         | .         | .         | .         | .         | =         | =         | =         | =         | .
+hang-up           | over      | over      | over      | over      | over      | over      | over      | over      | over      | over      | .
+media-answered    | .         | .         | .         | up        | .         | .         | .         | .         | .         | .         | .
+media-failed      | .         | over      | .         | offering  | over      | over      | .         | .         | .         | .         | .
+media-offered     | .         | trying    | .         | .         | =         | .         | .         | .         | .         | .         | =
+move              | .         | .         | .         | .         | .         | .         | =         | =         | =         | =         | .
+not-placed        | over      | .         | .         | .         | .         | .         | .         | .         | .         | .         | .
+placed            | offering  | .         | .         | .         | .         | .         | .         | .         | .         | .         | =
+replaced          | over      | over      | over      | over      | over      | over      | over      | over      | over      | over      | .
+server-lost       | .         | .         | placing   | over      | over      | over      | over      | over      | over      | over      | .
+stay              | .         | .         | .         | .         | .         | .         | .         | .         | .         | =         | .
+switch            | .         | .         | .         | .         | .         | .         | .         | .         | .         | =         | .
+tell              | .         | .         | .         | .         | .         | .         | =         | =         | .         | =         | .
+timer flow        | .         | .         | .         | .         | .         | .         | over      | =         | over      | over      | .
+timer ring        | .         | .         | over      | .         | .         | .         | .         | .         | .         | .         | .
+timer try         | .         | .         | placing   | .         | .         | .         | .         | .         | .         | .         | .
+transferred       | .         | .         | .         | .         | .         | .         | .         | =         | over      | .         | .
 `
 
 const [head = '', ...rows] = table.trim().split('\n')

@@ -173,6 +173,41 @@ t.test('a transfer that replaces a dialog is refused, one of somebody else first
   t.strictSame(clients(parts), ['1001'])
 })
 
+/** The legs towards the media server that were ended, by the place of their INVITE. */
+function ended({ edge }: DoorParts): readonly string[] {
+  return edge.requests.flatMap(({ method, dialog = '' }) =>
+    method === 'BYE' && dialog.startsWith('to-') ? [dialog] : [],
+  )
+}
+
+t.test('an agent that hangs up right after its REFER takes no client along', async t => {
+  const parts = await scene()
+  const [own = '', , client = ''] = invites(parts).map(({ transaction }) => `to-${transaction}`)
+  await refer(parts, 'sip:1002@portico.test')
+  await parts.tell(requestEvent('BYE', { origin: origins.agent, dialog: 'dialog-1001', transaction: 'bye' }))
+  t.strictSame(parts.statuses('bye'), [200])
+  t.strictSame(ended(parts), [], 'its leg keeps the conference until the client is elsewhere')
+  t.notOk(parts.pins.has('1001'), 'and no new client comes there')
+  await parts.tell(requestEvent('MESSAGE', { origin: origins.server, dialog: own, transaction: 'news' }))
+  t.strictSame(parts.statuses('news'), [480])
+  await answer(parts)
+  t.strictSame(clients(parts), ['1002'])
+  t.strictSame(ended(parts), [client, own])
+  t.strictSame(told(parts), [trying], 'whoever is gone is told nothing')
+  t.match(parts.records, [{ kind: 'agent', agent: '1001', verdict: 'caller-hung-up' }])
+})
+
+t.test('a transfer that fails after its agent hung up ends as the agent wanted', async t => {
+  const parts = await scene()
+  const own = `to-${invites(parts)[0]?.transaction}`
+  await refer(parts, 'sip:1002@portico.test')
+  await parts.tell({ kind: 'dialog-ended', dialog: 'dialog-1001', reason: 'no ACK' })
+  t.strictSame(ended(parts), [])
+  await answer(parts, 503)
+  t.strictSame(ended(parts), [own])
+  t.match(parts.records, [{ kind: 'agent', verdict: 'dialog-lost' }])
+})
+
 t.test('a client that hangs up on its way is gone, and the other agent is free again', async t => {
   const parts = await scene()
   await refer(parts, 'sip:1002@portico.test')
