@@ -39,7 +39,7 @@ function settingsOf(flags: Flags): Settings {
     agents: flags.number('agents', 500, 1, 15_000),
     generators: flags.number('generators', 1, 1, 8),
     holdMs: flags.number('hold', 300, 0, 600_000),
-    warmUpSeconds: flags.number('warm-up', 5, 0, 120),
+    warmUpSeconds: flags.number('warm-up', 15, 0, 120),
     seconds: flags.number('seconds', 15, 1, 600),
     profile: flags.text('profile'),
   }
