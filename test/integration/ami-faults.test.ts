@@ -9,31 +9,14 @@ import { createMemoryStore } from '../../selector/store/memory/store.ts'
 import { Chance } from '../sim/chance.ts'
 import { agentLeg, clientLeg, login } from '../support/ami-legs.ts'
 import { openAmiFaultProxy } from '../support/ami-fault-proxy.ts'
-import { showChannels } from '../support/ask-ami.ts'
 import { cutOff } from '../support/firewall.ts'
 import { startLab, type LabServer } from '../support/lab.ts'
 import { inNamespace } from '../support/namespace.ts'
+import { areTrue } from '../support/true-counts.ts'
 import { until } from '../support/world.ts'
 
 t.setTimeout(240_000)
 const seed = 4
-
-type Counts = Pick<Load, 'waiting' | 'inCall' | 'clients' | 'channels'>
-
-/** What CoreShowChannels of that Asterisk amounts to, counted by none of the product's code. */
-async function truth({ ami }: MediaServer): Promise<Counts> {
-  const channels = await showChannels(ami)
-  const legs = channels
-    .filter(one => one.get('application') === 'ConfBridge')
-    .map(one => ({
-      room: one.get('applicationdata')?.split(',')[0],
-      role: one.get('accountcode')?.split(':')[0],
-    }))
-  const rooms = new Set(legs.filter(({ role }) => role === 'agent').map(({ room }) => room))
-  const clients = legs.filter(({ role }) => role === 'client')
-  const inCall = [...rooms].filter(room => clients.some(client => client.room === room)).length
-  return { waiting: rooms.size - inCall, inCall, clients: clients.length, channels: channels.length }
-}
 
 async function suite(): Promise<void> {
   const lab = await startLab('ami-faults', 3)
@@ -78,14 +61,7 @@ async function suite(): Promise<void> {
   const agree = (server: LabServer): Promise<number> =>
     until(
       `the counters of ${server.id} to be true`,
-      async () => {
-        const [counted, real] = [await load(server.id), await truth(server).catch(() => undefined)]
-        return (
-          counted?.reconciled === true &&
-          real !== undefined &&
-          (['waiting', 'inCall', 'clients', 'channels'] as const).every(name => counted[name] === real[name])
-        )
-      },
+      async () => areTrue(await load(server.id), server),
       60_000,
     )
 
