@@ -26,6 +26,8 @@ export interface HealthWatch {
   hangs(server: string): void
   /** What the ledger knows, perhaps from another door. */
   heard(server: string, word: HealthWord): void
+  /** False when it is known here to take no call at all: it is down, or shuts down. */
+  takesCalls(server: string): boolean
   /** How often servers were ejected, by server and reason. */
   ejections(): readonly { readonly labels: readonly string[]; readonly value: number }[]
 }
@@ -72,6 +74,10 @@ export function createHealthWatch({ ledger, clock, log, policy, onLost }: Health
     hangs: server => turn(server, (state, now) => afterHang(state, now)),
     heard(server, word) {
       states.set(server, afterWord(states.get(server) ?? initialHealth, word, clock.wall()))
+    },
+    takesCalls(server) {
+      const { health } = states.get(server) ?? initialHealth
+      return health !== 'down' && health !== 'stopping'
     },
     ejections: () => [...ejected].map(([key, value]) => ({ labels: key.split(' '), value })),
   }

@@ -11,7 +11,7 @@ import type { HealthWatch } from './health-watch.ts'
 export interface PlacementOptions {
   readonly store: Pick<Store, 'ledger' | 'pins' | 'servers' | 'decisions'>
   /** Learns how calls fare, and what other doors found. */
-  readonly health: Pick<HealthWatch, 'called' | 'heard'>
+  readonly health: Pick<HealthWatch, 'called' | 'heard' | 'takesCalls'>
   /** The name of this door in decisions. */
   readonly door: string
   /** The pin that a token proves; absent: tokens prove nothing here. */
@@ -34,6 +34,8 @@ class StorePlacement implements Placement {
   readonly #options: PlacementOptions
   /** Of calls that are placed and not yet up. */
   readonly #fences = new Map<string, number>()
+  /** Where agents are, as it is being asked: who enters is asked for by the entrance and by the placement at once. */
+  readonly #asked = new Map<string, Promise<Pin | undefined>>()
 
   constructor(options: PlacementOptions) {
     this.#options = options
@@ -56,13 +58,13 @@ class StorePlacement implements Placement {
     return { kind: 'none', reason: choice.reason, retryAfterSec: 2 + Math.floor(chance() * 8) }
   }
 
-  /** Where the agent is or was: its clients are there. It needs no place, for it has one. */
+  /** Where the agent is or was: its clients are there. It needs no place, for it has one; but it waits for no server that is down. */
   async #home(call: string, agent: string, exclude: readonly string[]): Promise<MediaServer | undefined> {
-    const { store, log } = this.#options
-    const pin = await store.pins.get(agent)
+    const { store, health, log } = this.#options
+    const pin = await (this.#asked.get(agent) ?? store.pins.get(agent))
     if (pin === undefined || exclude.includes(pin.server)) return undefined
     const server = (await store.servers.get(pin.server))?.item
-    if (server === undefined || !takesBack(server)) return undefined
+    if (server === undefined || !takesBack(server) || !health.takesCalls(server.id)) return undefined
     if (pin.fence !== undefined) this.#fences.set(call, pin.fence)
     log.info('placement.home', { call, agent, server: server.id })
     return server
@@ -71,10 +73,16 @@ class StorePlacement implements Placement {
   async whereIs(agent: string, token?: string): Promise<AgentPlace | undefined> {
     const { pins, servers } = this.#options.store
     const shown = token === undefined ? undefined : this.#options.readPin?.(token, agent)
-    const pin = await pins.get(agent, shown)
+    const asked = pins.get(agent, shown)
+    if (shown === undefined) this.#asked.set(agent, asked)
+    const pin = await asked.finally(() => this.#answered(agent, asked))
     if (pin === undefined || pin.heldUntil !== undefined) return undefined
     const server = await servers.get(pin.server)
     return server && { server: server.item, call: pin.call }
+  }
+
+  #answered(agent: string, asked: Promise<Pin | undefined>): void {
+    if (this.#asked.get(agent) === asked) this.#asked.delete(agent)
   }
 
   async settled({ agent, server, call }: Parameters<Placement['settled']>[0]): Promise<void> {

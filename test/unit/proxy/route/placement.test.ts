@@ -28,7 +28,7 @@ async function fleet() {
     const placed = await placement.place({ call, agent: 'anna', exclude })
     return placed.kind === 'placed' ? placed.server.id : undefined
   }
-  return { store, clock, placement, chosen }
+  return { store, clock, health, placement, chosen }
 }
 
 const onMs2 = { agent: 'anna', server: 'ms-2', call: 'c1' }
@@ -73,6 +73,42 @@ t.test('nobody goes back to a server that is disabled, or gone', async t => {
   t.equal(await chosen('c2'), 'ms-1')
   await store.servers.remove('ms-2')
   t.equal(await chosen('c3'), 'ms-1')
+})
+
+t.test('nobody goes back to a server that is down or shuts down, until it takes calls again', async t => {
+  const { chosen, store, health } = await fleet()
+  await store.pins.put(onMs2)
+  health.probed('ms-2', 'stopping')
+  t.equal(await chosen('c2'), 'ms-1')
+  for (let probes = 0; probes < 2; probes++) health.probed('ms-2', 'answered')
+  t.equal(await chosen('c3'), 'ms-2')
+  for (let probes = 0; probes < 3; probes++) health.probed('ms-2', 'silent')
+  t.equal(await chosen('c4'), 'ms-1')
+})
+
+t.test('a server that fails calls is asked by the agent whose clients wait there', async t => {
+  const { chosen, store, health } = await fleet()
+  await store.pins.put(onMs2)
+  for (let calls = 0; calls < 3; calls++) health.called('ms-2', 'failed')
+  t.equal(await chosen('c2'), 'ms-2')
+})
+
+t.test('where an agent is is asked once for its entrance and its place, and anew for the next', async t => {
+  const { chosen, placement, store } = await fleet()
+  await store.pins.put(onMs2)
+  let asked = 0
+  const get = store.pins.get.bind(store.pins)
+  store.pins.get = (agent, shown) => {
+    asked += 1
+    return get(agent, shown)
+  }
+  const [place, server] = await Promise.all([placement.whereIs('anna'), chosen('c2')])
+  t.match([place, server], [{ call: 'c1' }, 'ms-2'])
+  t.equal(asked, 1)
+  await store.pins.remove('anna', 'c1')
+  t.equal(await chosen('c3'), 'ms-1')
+  t.equal(await placement.whereIs('anna'), undefined)
+  t.equal(asked, 3)
 })
 
 t.test('an agent that its media server called keeps the pin that the choice was made for', async t => {
