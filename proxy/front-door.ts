@@ -31,6 +31,9 @@ export interface FrontDoorOptions {
   readonly ports: Omit<SessionPorts, 'homes' | 'transfers'>
   /** What transfers to other agents go by, and how other doors are asked for a leg of theirs. */
   readonly store: TransferParts['store']
+  /** The numbers that clients are connected to, and the ways there. */
+  readonly dialling: TransferParts['dialling']
+  readonly choice: TransferParts['choice']
   readonly directory: Directory
   readonly agents: Agents
   /** Absent: media servers do not register themselves. */

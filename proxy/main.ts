@@ -14,7 +14,8 @@ import { startAll } from '../runtime/lifecycle.ts'
 import type { Log } from '../runtime/log.ts'
 import { createLoginThrottle } from '../runtime/login-throttle.ts'
 import type { Credentials } from '../selector/credentials.ts'
-import { pinTokensOf, realmOf } from '../selector/main.ts'
+import { createDialDesk } from '../selector/dial-desk.ts'
+import { dialDeskOptions, pinTokensOf, realmOf } from '../selector/main.ts'
 import type { MediaServer } from '../selector/domain/media-server.ts'
 import type { Doors, DoorTalk, ServerNews, Store } from '../selector/store/store.ts'
 import { createCallLog } from './call/call-log.ts'
@@ -22,6 +23,7 @@ import type { Calls } from './call/calls.ts'
 import { followDials } from './call/dial-log.ts'
 import { createEvacuation, type Evacuation } from './call/evacuation.ts'
 import type { SharedFlows } from './edge/shared-flows.ts'
+import { createDialling } from './dialling.ts'
 import { FrontDoor } from './front-door.ts'
 import { directMedia } from './media/direct.ts'
 import { NgClient } from './media/ng.ts'
@@ -208,6 +210,8 @@ function compose(
   const frontDoor = new FrontDoor({
     ports,
     store,
+    dialling: createDialling({ desk: createDialDesk(dialDeskOptions(config, store, clock)), store, clock }),
+    choice: trunks.choice,
     directory,
     agents: createAgentsSide(options, edge, directory, door),
     ...(options.registration && { servers: createServersSide(options, options.registration, edge) }),

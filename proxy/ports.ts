@@ -248,7 +248,7 @@ export type OutwardRoute =
 /** A call that is to leave through a trunk. */
 export interface OutgoingCall {
   /** The INVITE that asks for it; its headers cross as the trunk allows. */
-  readonly request: SipRequest
+  readonly request: Pick<SipRequest, 'headers'>
   readonly number: string
   readonly caller: { readonly user: string; readonly name?: string }
   /** The trunk, when it is known; absent: the routes of the direction `out` say. */
@@ -272,6 +272,21 @@ export type TrunkWays =
 /** Which trunk takes a call to the outside, and by which of its peers. */
 export interface TrunkChoice {
   choose(call: OutgoingCall): TrunkWays
+}
+
+/** The numbers that agents want a client to be connected to: under the same rules as those that they dial themselves. */
+export interface Dialling {
+  isAgent(id: string): Promise<boolean>
+  /** Notes the call and counts it; or the status with which it is refused. */
+  begin(
+    agent: string,
+    dialled: string,
+  ): Promise<
+    | { readonly kind: 'begun'; readonly dial: string; readonly number: string }
+    | { readonly kind: 'refused'; readonly status: number }
+  >
+  /** Nobody was reached. */
+  failed(dial: string, status: number): Promise<void>
 }
 
 /** The location service (RFC 3261 §10), shared by all doors. What doors tell each other. */
@@ -310,6 +325,12 @@ export interface Dialled {
   readonly route?: string
 }
 
+/** Where a call between two trunks goes on to. */
+export interface Onward extends Dialled {
+  /** Under which id an agent's wish for it was noted; absent when a route wanted it. */
+  readonly dial?: string
+}
+
 /** A call that is going on. */
 export interface LiveCall extends Partial<Dialled> {
   readonly id: string
@@ -319,7 +340,7 @@ export interface LiveCall extends Partial<Dialled> {
   /** Absent in a call between two trunks. */
   readonly agent?: string
   /** By which trunk a call between two trunks goes on, and to which number. */
-  readonly onward?: Dialled
+  readonly onward?: Onward
   readonly server?: string
   readonly state: string
   /** Wall-clock milliseconds. */

@@ -216,7 +216,14 @@ export const sessionOutput = z.object({
   number: z.string().optional(),
   route: z.string().optional(),
   /** By which trunk a call between two trunks goes on, and to which number. */
-  onward: z.object({ trunk: z.string(), number: z.string(), route: z.string().optional() }).optional(),
+  onward: z
+    .object({
+      trunk: z.string(),
+      number: z.string(),
+      route: z.string().optional(),
+      dial: z.string().optional(),
+    })
+    .optional(),
   server: z.string().optional(),
   state: z.string(),
   /** Wall-clock milliseconds. */

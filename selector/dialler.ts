@@ -1,55 +1,33 @@
-import { randomUUID } from 'node:crypto'
 import { EventEmitter, once } from 'node:events'
-import type { Clock } from '../runtime/clock.ts'
 import { messageOf, PorticoError } from '../runtime/errors.ts'
 import type { Log } from '../runtime/log.ts'
 import type { AmiActions, OriginateOutcome } from './ami/actions.ts'
 import type { OriginateOrder } from './ami/originate.ts'
-import type { Agent } from './domain/agent.ts'
+import { createDialDesk, type DialDeskOptions, type DialRefusal, type NotedWish } from './dial-desk.ts'
 import { statusOfCause } from './domain/cause.ts'
-import type { Dial, DialOrder } from './domain/dial.ts'
-import { limitsOf, mayDial, numberOf, prefixesOf, type DialPolicy } from './domain/dial-policy.ts'
+import type { Dial } from './domain/dial.ts'
 import type { MediaServer } from './domain/media-server.ts'
 import type { DialBegun, Store } from './store/store.ts'
 
 /** What a dialler needs. */
-export interface DiallerOptions {
-  readonly store: Pick<Store, 'pins' | 'servers' | 'dials' | 'orders'>
+export interface DiallerOptions extends DialDeskOptions {
+  readonly store: DialDeskOptions['store'] & Pick<Store, 'dials' | 'orders'>
   readonly actions: Pick<AmiActions, 'originate'>
-  readonly policy: DialPolicy
   /** Host part of what the media server calls; the door looks at the number alone. */
   readonly domain: string
-  readonly ringMs: number
   /** How long a client is kept with music whose agent was lost. */
   readonly holdMs: number
-  readonly keepMs: number
-  readonly clock: Clock
   readonly log: Log
 }
 
 /** A call that somebody wants. */
-export interface DialWish {
-  readonly agent: Agent
-  /** A number or an alias. */
-  readonly dialled: string
-  readonly reference?: string
+export interface DialWish extends NotedWish {
   readonly callerId?: NonNullable<OriginateOrder['callerId']>
 }
 
 /** What became of a wish. */
 export type Dialled =
   Exclude<DialBegun, { kind: 'refused' }> | { readonly kind: 'refused'; readonly refusal: DialRefusal }
-
-/** Why nothing was dialled. */
-export type DialRefusal =
-  | { readonly kind: 'no-number' }
-  /** None of `prefixes` begins the number. */
-  | { readonly kind: 'not-allowed'; readonly prefixes: readonly string[] }
-  /** The agent waits in no conference. */
-  | { readonly kind: 'away' }
-  /** The reference is that of a call to another number. */
-  | { readonly kind: 'other-call'; readonly dial: Dial }
-  | ({ readonly kind: 'limit' } & Omit<Extract<DialBegun, { kind: 'refused' }>, 'kind'>)
 
 /** Calls numbers for agents into their conferences. */
 export interface Dialler {
@@ -61,39 +39,16 @@ export interface Dialler {
 }
 
 export function createDialler(options: DiallerOptions): Dialler {
-  const { store, policy, clock, keepMs, ringMs } = options
-
+  const desk = createDialDesk(options)
   return {
-    async dial({ agent, dialled, reference, callerId }) {
-      const { id, groups = [] } = agent
-      const number = numberOf(dialled, policy)
-      if (number === undefined) return refused({ kind: 'no-number' })
-      if (!mayDial(number, groups, policy))
-        return refused({ kind: 'not-allowed', prefixes: prefixesOf(groups, policy) })
-      const pin = await store.pins.get(id)
-      const isThere = pin !== undefined && pin.heldUntil === undefined
-      const server = isThere ? (await store.servers.get(pin.server))?.item : undefined
-      if (!server) return refused({ kind: 'away' })
-      const order: DialOrder = {
-        call: randomUUID(),
-        agent: id,
-        number,
-        ...(reference !== undefined && { reference }),
-        server: server.id,
-        at: clock.wall(),
-      }
-      const limits = limitsOf(id, groups, policy)
-      const begun = await store.dials.begin({ order, limits, holdMs: ringMs + graceMs, keepMs })
-      if (begun.kind === 'refused') return refused({ ...begun, kind: 'limit' })
-      if (begun.dial.number !== number) return refused({ kind: 'other-call', dial: begun.dial })
-      if (begun.dial.news.state === 'ordered') await give(options, server, begun.dial, callerId)
-      return begun
+    async dial({ callerId, ...wish }) {
+      const noted = await desk.begin(wish)
+      if (noted.kind === 'refused') return noted
+      const { kind, dial, server } = noted
+      if (dial.news.state === 'ordered') await give(options, server, dial, callerId)
+      return { kind, dial }
     },
   }
-}
-
-function refused(refusal: DialRefusal): Dialled {
-  return { kind: 'refused', refusal }
 }
 
 /**
@@ -152,5 +107,3 @@ function isCertain(cause: unknown): boolean {
 
 /** Network out of order (Q.850): Asterisk made no channel. */
 const outOfOrder = 38
-/** How much longer than it rings an order counts as a call if nobody tells of its end. */
-const graceMs = 30_000

@@ -14,9 +14,9 @@ import { createLoginThrottle } from '../runtime/login-throttle.ts'
 import type { AmiActions } from './ami/actions.ts'
 import type { Policy } from './domain/standing.ts'
 import { createCredentials, type Credentials } from './credentials.ts'
+import type { DialDeskOptions } from './dial-desk.ts'
 import { createDialler, type Dialler } from './dialler.ts'
 import { createNailUp, type NailUp } from './nail-up.ts'
-import type { DialPolicy } from './domain/dial-policy.ts'
 import { createAdminApp } from './http/admin-app.ts'
 import { closeServer, hostPortOf, openServer } from './http/listening.ts'
 import { addProcessMetrics, createMetrics, type Metrics } from './http/metrics.ts'
@@ -132,12 +132,6 @@ export function realmOf({ agents }: Config): string {
   return agents.realm ?? agents.domain
 }
 
-/** What agents may dial. */
-function dialPolicyOf({ dialOut }: Config): DialPolicy {
-  const { prefixes, callsPerAgent: calls, callsPerHourPerAgent: callsPerHour, groups, aliases } = dialOut
-  return { prefixes, calls, callsPerHour, groups, aliases }
-}
-
 function credentialsOf({ config, store }: SelectorOptions, clock: Clock): Credentials {
   return createCredentials({
     store,
@@ -147,19 +141,20 @@ function credentialsOf({ config, store }: SelectorOptions, clock: Clock): Creden
   })
 }
 
+/** What a desk for the numbers that agents dial goes by. */
+export function dialDeskOptions(
+  { dialOut }: Config,
+  store: DialDeskOptions['store'],
+  clock: Clock,
+): DialDeskOptions {
+  const { prefixes, callsPerAgent: calls, callsPerHourPerAgent: callsPerHour, groups, aliases } = dialOut
+  const policy = { prefixes, calls, callsPerHour, groups, aliases }
+  return { store, policy, ringMs: dialOut.ringMs, keepMs: dialOut.keepSec * 1000, clock }
+}
+
 function diallerOf({ config, store, actions, log }: SelectorOptions, clock: Clock): Dialler {
-  const { ringMs, keepSec } = config.dialOut
-  return createDialler({
-    store,
-    actions,
-    policy: dialPolicyOf(config),
-    domain: config.agents.domain,
-    ringMs,
-    holdMs: config.agents.holdMs,
-    keepMs: keepSec * 1000,
-    clock,
-    log,
-  })
+  const { domain, holdMs } = config.agents
+  return createDialler({ ...dialDeskOptions(config, store, clock), store, actions, domain, holdMs, log })
 }
 
 function nailUpOf({ config, store, actions, log }: SelectorOptions, clock: Clock): NailUp {

@@ -43,6 +43,7 @@ const mayImport: readonly (readonly [part: string, others: readonly string[]])[]
   ['proxy/edge/', ['proxy/ports.ts', 'proxy/edge/', 'engine/', 'runtime/']],
   ['proxy/main.ts', ['']],
   ['proxy/server-watch.ts', ['proxy/', 'config/', 'selector/', 'runtime/']],
+  ['proxy/dialling.ts', ['proxy/', 'selector/', 'runtime/']],
   ['proxy/servers-side.ts', ['proxy/', 'config/', 'selector/', 'runtime/']],
   ['proxy/signalling.ts', ['proxy/', 'engine/', 'config/', 'runtime/']],
   ['proxy/', ['proxy/', 'engine/message/', 'selector/domain/', 'selector/store/store.ts', 'runtime/']],

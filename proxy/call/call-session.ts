@@ -2,12 +2,22 @@ import { callIdIn } from '../../engine/message/dialog-id.ts'
 import type { Log } from '../../runtime/log.ts'
 import { messageOf, PorticoError } from '../../runtime/errors.ts'
 import type { Clock } from '../../runtime/clock.ts'
-import type { CallLog, LiveCall, Media, MediaStatistics, Placed, Placement, SipEdge } from '../ports.ts'
+import type {
+  CallLog,
+  LiveCall,
+  Media,
+  MediaStatistics,
+  Onward,
+  Placed,
+  Placement,
+  SipEdge,
+} from '../ports.ts'
 import type { Call, CallEvent, CallState, Effect, LegName, MediaVerb, TimerName } from './call.ts'
 import { initial, step } from './call-state.ts'
 import { inviteTo, type CallerFacts } from './b-leg.ts'
 import type { MoveEnd } from './move.ts'
-import { agentLeg } from './parties.ts'
+import { nameOf, serverOf } from './state-facts.ts'
+import { agentLeg, handedOut } from './parties.ts'
 import type { Transfers } from './transfers.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -51,7 +61,7 @@ export class CallSession {
   /** The media server of this call: where it is, or which was asked last. */
   server: string | undefined
   /** Told how far a move has come. */
-  onMove: ((outcome: 'ready' | MoveEnd) => void) | undefined
+  onMove: ((outcome: 'ready' | MoveEnd, status?: number) => void) | undefined
   /** Told once both legs are up. */
   onUp: (() => void) | undefined
   #call: Call
@@ -94,6 +104,11 @@ export class CallSession {
     return this.#call
   }
 
+  /** Who called. */
+  get caller(): CallerFacts['caller'] {
+    return this.#facts.caller
+  }
+
   get state(): CallState {
     return this.#state
   }
@@ -120,6 +135,12 @@ export class CallSession {
     const { agent: from } = this.#call
     this.#call = { ...this.#call, agent }
     this.#index.handed(this, from)
+  }
+
+  /** A client's call is about to leave for a trunk; undefined: it stays. */
+  handOut(onward: Onward | undefined): void {
+    const { onward: _, ...call } = this.#call
+    this.#call = { ...call, ...(onward && { onward }) }
   }
 
   /** Takes an event in; events that arise meanwhile wait for their turn. */
@@ -254,7 +275,7 @@ export class CallSession {
         return this.#judge(effect)
       case 'move-told':
         if (effect.outcome === 'moved') this.#hasSettled()
-        return this.onMove?.(effect.outcome)
+        return this.onMove?.(effect.outcome, effect.status)
       case 'record':
         return this.#record(effect.verdict, effect.status)
     }
@@ -263,7 +284,11 @@ export class CallSession {
   /** A move is done, maybe to another agent. */
   #hasSettled(): void {
     const { agent } = this.call
-    if (this.#agents.at(-1) !== agent) this.#agents.push(agent)
+    if (serverOf(this.#state) === undefined) {
+      this.#call = handedOut(this.#call)
+      this.#index.handed(this, agent)
+      this.server = undefined
+    } else if (this.#agents.at(-1) !== agent) this.#agents.push(agent)
     this.#ports.callLog.changed(this.live())
   }
 
@@ -325,7 +350,7 @@ export class CallSession {
     const answered = this.#answeredAt === undefined ? {} : { answeredAt: this.#answeredAt }
     const { user: caller } = this.#facts.caller
     const servers = [...this.#servers]
-    const agents = this.#agents.length > 1 ? { agents: [...this.#agents] } : {}
+    const agents = this.#agents.length > (this.call.agent === '' ? 0 : 1) ? { agents: [...this.#agents] } : {}
     this.#ports.callLog.over(
       { ...this.live(), verdict, status, caller, ...agents, servers, ...answered, endedAt },
       this.#measured,
@@ -372,23 +397,3 @@ type BookEffect = Extract<
       | 'record'
   }
 >
-
-/** A state as others know it: what the media anchor does in between takes no time to speak of. */
-function nameOf(state: CallState): string {
-  switch (state.kind) {
-    case 'offering':
-      return 'placing'
-    case 'trying':
-      return state.ringing ? 'ringing' : 'trying'
-    case 'answering':
-      return 'ringing'
-    default:
-      return state.kind
-  }
-}
-
-/** The media server that a state names. */
-function serverOf(state: CallState): string | undefined {
-  if (state.kind === 'up') return state.server?.id
-  return 'place' in state && state.place.kind === 'server' ? state.place.server.id : undefined
-}

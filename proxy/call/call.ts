@@ -3,9 +3,9 @@ import type { HeaderLine } from '../../engine/message/message.ts'
 import type { HealthOutcome } from '../../selector/domain/health.ts'
 import type { MediaServer } from '../../selector/domain/media-server.ts'
 import type { TrunkAccount } from '../../selector/domain/trunk.ts'
-import type { Body, CallKind, Dialled, MediaExchange, MediaSide } from '../ports.ts'
+import type { Body, CallKind, Dialled, MediaExchange, MediaSide, Onward } from '../ports.ts'
 import type { Move, MoveEnd } from './move.ts'
-import type { Referral, Replaces } from './refer.ts'
+import type { Referee, Referral, Replaces } from './refer.ts'
 import type { Transfer } from './transfer.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -21,7 +21,7 @@ export interface Call {
   /** Of a call through a trunk. */
   readonly dialled?: Dialled
   /** By which trunk a call between two trunks goes on, and to which number. */
-  readonly onward?: Dialled
+  readonly onward?: Onward
   /** The caller's INVITE: its transaction, and the dialog it will make. */
   readonly transaction: string
   readonly dialog: string
@@ -29,7 +29,7 @@ export interface Call {
   readonly aSide: MediaSide
   readonly bSide: MediaSide
   /** The address that the caller's INVITE came from. */
-  readonly source: string
+  readonly source: string | undefined
   /** The caller's SDP; undefined when it leaves the offer to the other side (RFC 3261 §13.2.1). */
   readonly offer: string | undefined
   readonly target: Target
@@ -276,9 +276,10 @@ export type Effect =
   | { readonly kind: 'leave'; readonly isLost: boolean }
   /** What an INVITE told about the health of the place that it went to. */
   | { readonly kind: 'judge'; readonly place: Place; readonly outcome: HealthOutcome }
-  | { readonly kind: 'move-told'; readonly outcome: 'ready' | MoveEnd }
-  /** The clients of the agent are to go to another one. */
-  | { readonly kind: 'transfer'; readonly to: string; readonly replaces?: Replaces }
+  /** `status`: of a place outside that did not take the call. */
+  | { readonly kind: 'move-told'; readonly outcome: 'ready' | MoveEnd; readonly status?: number }
+  /** The clients of the agent are to go to another one, or its client to a number. */
+  | { readonly kind: 'transfer'; readonly to: Referee; readonly replaces?: Replaces }
   | { readonly kind: 'record'; readonly verdict: Verdict; readonly status: number }
 
 /** What the media anchor is asked for: an offer for a new party, an offer or an answer between known ones. */

@@ -16,8 +16,12 @@ export interface DialLogOptions {
 
 /** The same log; what it hears of calls that were ordered is noted, and told to the agents whose calls they are. */
 export function followDials(inner: CallLog, { dials, orders, clock, log }: DialLogOptions): CallLog {
-  function tell({ id }: LiveCall, news: DialNews): void {
-    note(id, news).catch((cause: unknown) => log.warn('dial.not-told', { call: id, cause: messageOf(cause) }))
+  function tell(call: LiveCall, newsAt: () => DialNews): void {
+    for (const id of dialsOf(call)) {
+      note(id, newsAt()).catch((cause: unknown) => {
+        log.warn('dial.not-told', { call: id, cause: messageOf(cause) })
+      })
+    }
   }
 
   async function note(call: string, news: DialNews): Promise<void> {
@@ -28,23 +32,26 @@ export function followDials(inner: CallLog, { dials, orders, clock, log }: DialL
   return {
     began(call) {
       inner.began(call)
-      if (isOrdered(call)) tell(call, newsOf(call, clock.wall()))
+      tell(call, () => newsOf(call, clock.wall()))
     },
     changed(call) {
       inner.changed(call)
-      if (isOrdered(call)) tell(call, newsOf(call, clock.wall()))
+      tell(call, () => newsOf(call, clock.wall()))
     },
     over(record, measured) {
       inner.over(record, measured)
-      if (isOrdered(record)) tell(record, endOf(record))
+      tell(record, () => endOf(record))
     },
   }
 }
 
-/** Whether somebody may have ordered the call. */
-function isOrdered({ kind }: LiveCall): boolean {
-  return kind === 'dial-out'
+/** What was dialled in a call: its client, and the number that an agent then connected that one to. */
+function dialsOf({ id, kind, onward }: LiveCall): readonly string[] {
+  if (kind === 'dial-out') return [id]
+  return kind === 'transit' && onward?.dial !== undefined ? [id, onward.dial] : none
 }
+
+const none: readonly string[] = []
 
 /** How far a call has come, by the state of its legs. */
 function newsOf({ state }: LiveCall, at: number): DialNews {

@@ -49,7 +49,8 @@ export function healthAfter(refusal: Refusal): HealthOutcome {
   return isTrouble(refusal) ? 'failed' : 'succeeded'
 }
 
-function isTrouble({ status, local }: Refusal): boolean {
+/** Whether a refusal speaks about the place, so that another one may take the call. */
+export function isTrouble({ status, local }: Refusal): boolean {
   return local || placeTrouble.has(status)
 }
 

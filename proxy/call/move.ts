@@ -23,6 +23,8 @@ export interface Move {
   /** The INVITE to the new server; also the tag of its media. */
   readonly branch: string
   readonly stage: 'offering' | 'asking' | 'ready' | 'switching'
+  /** The place outside rings, and has more time. */
+  readonly rings?: true
   readonly offered: string
   readonly dialog: string
   readonly answered: string
@@ -50,7 +52,7 @@ function advance(call: Call, state: Up, move: Move, event: CallEvent): Step | un
     case 'media-failed':
       return event.key === move.branch ? giveUpMove(state) : undefined
     case 'response':
-      return event.transaction === move.branch ? responded(state, move, event) : undefined
+      return event.transaction === move.branch ? responded(call, state, move, event) : undefined
     case 'timer':
       return event.timer === 'move' && move.stage === 'asking'
         ? refused(state, move, { status: 408, local: true }, { kind: 'cancel', branch: move.branch })
@@ -114,8 +116,21 @@ function dial(call: Call, state: Up, move: Move, sdp: string): Step {
   ]
 }
 
-function responded(state: Up, move: Move, event: Extract<CallEvent, { kind: 'response' }>): Step {
-  if (event.status < 200 || move.stage !== 'asking') return [state]
+type ResponseEvent = Extract<CallEvent, { kind: 'response' }>
+
+/** Somebody's telephone rings for as long as it would for any other call; a media server answers at once. */
+function ringing(call: Call, state: Up, move: Move, { status }: ResponseEvent): Step {
+  if (move.place.kind === 'server' || move.rings || status === 100) return [state]
+  return [
+    { ...state, move: { ...move, rings: true } },
+    stopTimer,
+    { kind: 'start-timer', timer: 'move', ms: call.ringMs },
+  ]
+}
+
+function responded(call: Call, state: Up, move: Move, event: ResponseEvent): Step {
+  if (move.stage !== 'asking') return [state]
+  if (event.status < 200) return ringing(call, state, move, event)
   if (event.status > 299) return refused(state, move, event)
   const { dialog = '', body } = event
   if (body?.type !== 'application/sdp') {
@@ -131,13 +146,18 @@ function responded(state: Up, move: Move, event: Extract<CallEvent, { kind: 'res
 }
 
 function refused(state: Up, move: Move, refusal: Refusal, ...effects: readonly Effect[]): Step {
+  const { place } = move
+  const told: Effect =
+    place.kind === 'server'
+      ? { kind: 'move-told', outcome: refusal.status === 486 ? 'absent' : 'failed' }
+      : { kind: 'move-told', outcome: 'failed', status: refusal.status }
   return [
     { ...state, move: undefined },
     stopTimer,
     ...effects,
     dropMedia(state, move.branch),
-    { kind: 'judge', place: move.place, outcome: healthAfter(refusal) },
-    { kind: 'move-told', outcome: refusal.status === 486 ? 'absent' : 'failed' },
+    { kind: 'judge', place, outcome: healthAfter(refusal) },
+    told,
   ]
 }
 

@@ -41,7 +41,15 @@ export function exchange(call: Call, { media, legs }: Up, from: LegName, sdp: st
 /** A leg as the media anchor knows it. A media server may send its media from wherever it likes; a caller from outside may not name the inside. */
 export function mediaParty({ aSide, bSide, source }: Call, leg: LegName, tag: string): MediaParty {
   if (leg === 'b') return { tag, side: bSide }
-  return aSide === 'server' ? { tag, side: aSide } : { tag, side: aSide, source }
+  return { tag, side: aSide, ...(aSide !== 'server' && source !== undefined && { source }) }
+}
+
+/** The client's call whose inner leg has gone to a trunk: no agent and no media server is in it any more. */
+export function handedOut(call: Call): Call {
+  const { caller, source, ...rest } = call
+  // The leg that was with the media server is with a trunk that the door itself has called.
+  const known = caller === undefined ? source : undefined
+  return { ...rest, kind: 'transit', agent: '', aSide: 'carrier', bSide: 'carrier', source: known }
 }
 
 /** A session description as a body. */

@@ -2,14 +2,19 @@ import type { Headers } from '../../engine/message/headers.ts'
 import { parseNameAddr, splitList } from '../../engine/message/name-addr.ts'
 import { parseUri, unescaped, type SipUri } from '../../engine/message/uri.ts'
 import { agentId } from '../../selector/domain/agent.ts'
+import { dialledNumber } from '../../selector/domain/dial-policy.ts'
 
 /** What a REFER asks for, or the status with which it is refused unheard. */
 export type Referral = Asked | { readonly kind: 'refused'; readonly status: number }
 
-/** Somebody is to be connected to an agent of the domain (RFC 3515). */
+/** Whom somebody is to be connected to: an agent of the domain, or a number. A name of digits may be either. */
+export type Referee =
+  { readonly kind: 'agent'; readonly agent: string } | { readonly kind: 'number'; readonly number: string }
+
+/** Somebody is to be connected to an agent or a number (RFC 3515). */
 export interface Asked {
   readonly kind: 'asked'
-  readonly agent: string
+  readonly to: Referee
   /** The dialog whose place is to be taken: an attended transfer (RFC 3891). */
   readonly replaces?: Replaces
   /** Names the REFER in its NOTIFYs (RFC 3515 §2.4.6). */
@@ -24,7 +29,7 @@ export interface Replaces {
   readonly tags: readonly [string, string]
 }
 
-/** Reads a REFER: its target must be an agent of `domain`, and is no more than that. */
+/** Reads a REFER: its target must be an agent of `domain` or a number, and is no more than that. */
 export function readRefer(headers: Headers, domain: string): Referral {
   const uri = targetOf(headers)
   const status = uri === undefined ? 400 : refusalOf(uri, domain)
@@ -33,26 +38,43 @@ export function readRefer(headers: Headers, domain: string): Referral {
   const cseq = headers.cseq()?.number
   return {
     kind: 'asked',
-    agent: agentOf(uri),
+    to: refereeOf(uri),
     ...(replaces && { replaces }),
     ...(cseq !== undefined && { cseq }),
     isSilent: /^\s*false\s*(;|$)/i.test(headers.get('Refer-Sub') ?? ''),
   }
 }
 
-/** With which status a target is refused: numbers and names that no agent can have are declined. */
+/** With which status a target is refused: names that no agent can have are declined. */
 function refusalOf(uri: SipUri, domain: string): number | undefined {
-  if (uri.scheme === 'tel') return 603
+  if (uri.scheme === 'tel') return isReferee(uri) ? undefined : 603
   if (uri.scheme !== 'sip' && uri.scheme !== 'sips') return 416
   if (uri.host.toLowerCase() !== domain.toLowerCase() || uri.password !== undefined) return 403
   // RFC 3515 §2.1: a URI may ask for another request than an INVITE.
   if ((uri.params.get('method') ?? 'INVITE') !== 'INVITE') return 501
-  if (!agentId.test(agentOf(uri))) return 603
+  if (!isReferee(uri)) return 603
   return uri.headers !== undefined && replacesIn(uri.headers) === undefined ? 400 : undefined
 }
 
-function agentOf({ user = '' }: SipUri): string {
-  return unescaped(user).toLowerCase()
+/** Whether it can be anybody at all. */
+function isReferee(uri: SipUri): boolean {
+  const to = refereeOf(uri)
+  return to.kind === 'number' || agentId.test(to.agent)
+}
+
+/** RFC 3966 §5.1.1: separators are for the eye. RFC 3261 §19.1.1: `user=phone` says that it is no name. */
+function refereeOf({ scheme, user = '', params }: SipUri): Referee {
+  if (scheme === 'tel') {
+    const digits = user.replaceAll(/[-.()]/g, '')
+    return params.size === 0 && dialledNumber.test(digits)
+      ? { kind: 'number', number: digits }
+      : { kind: 'agent', agent: '' }
+  }
+  const name = unescaped(user).toLowerCase()
+  const isNumber = params.get('user') === 'phone' || !agentId.test(name)
+  return isNumber && dialledNumber.test(name)
+    ? { kind: 'number', number: name }
+    : { kind: 'agent', agent: name }
 }
 
 /** RFC 3515 §2.4.2: exactly one target. */

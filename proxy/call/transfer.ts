@@ -25,17 +25,17 @@ export function refer(call: Call, state: Up, event: RequestEvent): Step {
   const { transaction, leg, referral } = event
   if (leg !== agentLeg(call)) return [state, respondTo(transaction, 403)]
   if (referral?.kind !== 'asked') return [state, respondTo(transaction, referral?.status ?? 400)]
-  if (referral.agent === call.agent) return [state, respondTo(transaction, 403)]
+  const { to, replaces, cseq, isSilent } = referral
+  if (to.kind === 'agent' && to.agent === call.agent) return [state, respondTo(transaction, 403)]
   // Without an anchor for its media a client cannot be taken elsewhere.
   if (!call.anchored) return [state, respondTo(transaction, 501)]
   if (state.transfer) return [state, respondTo(transaction, 491)]
-  const { agent, replaces, cseq, isSilent } = referral
   const transfer: Transfer = { transaction, cseq, isSilent }
   return [
     { ...state, transfer },
     { ...respondTo(transaction, 202), ...(isSilent && { headers: [['Refer-Sub', 'false']] }) },
     ...notify(call, state, transfer, 100),
-    { kind: 'transfer', to: agent, ...(replaces && { replaces }) },
+    { kind: 'transfer', to, ...(replaces && { replaces }) },
   ]
 }
 

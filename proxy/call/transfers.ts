@@ -1,7 +1,7 @@
 import { dialogId } from '../../engine/message/dialog-id.ts'
 import type { Clock } from '../../runtime/clock.ts'
-import type { Log } from '../../runtime/log.ts'
 import type { MediaServer } from '../../selector/domain/media-server.ts'
+import { dialledNumber } from '../../selector/domain/dial-policy.ts'
 import { agentLine } from '../../selector/domain/queue.ts'
 import type { Order, OrderOutcome, Store } from '../../selector/store/store.ts'
 import type { Directory, Placement } from '../ports.ts'
@@ -10,24 +10,24 @@ import type { Calls } from './calls.ts'
 import type { MoveEnd } from './move.ts'
 import { prepare, switchOver } from './mover.ts'
 import { agentLeg } from './parties.ts'
-import type { Replaces } from './refer.ts'
+import { HandOut, type HandOutParts } from './hand-out.ts'
+import type { Referee, Replaces } from './refer.ts'
 
 /** What transfers are carried out with. */
-export interface TransferParts {
+export interface TransferParts extends HandOutParts {
   readonly calls: Calls
   /** The clients of all doors, the doors themselves, and who is with whom. */
   readonly store: Pick<Store, 'sessions' | 'orders' | 'queues'>
   readonly placement: Pick<Placement, 'whereIs'>
   readonly directory: Pick<Directory, 'server'>
   readonly clock: Clock
-  readonly log: Log
 }
 
 /** What an agent wants. */
 export interface TransferOrder {
   /** Whose clients are to be handed over, and to whom. */
   readonly agent: string
-  readonly to: string
+  readonly to: Referee
   /** The dialog whose place the clients are to take. */
   readonly replaces?: Replaces
 }
@@ -40,20 +40,26 @@ type Reason = 'away' | 'busy' | 'gone' | 'refused'
 /** Takes clients from one agent's conference into another's, so that neither they nor their carriers hear of it. */
 export class Transfers {
   readonly #parts: TransferParts
+  readonly #handOut: HandOut
 
   constructor(parts: TransferParts) {
     this.#parts = parts
+    this.#handOut = new HandOut(parts)
   }
 
   /**
    * Hands every client of an agent over, at whichever door it is. Resolves to the status that the agent is told: 200 when all are with
-   * the other agent; 480 when that one is nowhere, 486 when it has a client, 481 when there is nobody to hand over.
+   * the other agent; 480 when that one is nowhere, 486 when it has a client, 481 when there is nobody to hand over. To a number see
+   * `HandOut`.
    */
   async transfer({ agent, to, replaces }: TransferOrder): Promise<number> {
     if (replaces) return this.#isOwn(agent, replaces) ? 501 : 481
     const [first, ...rest] = await this.#clientsOf(agent)
     if (first === undefined) return 481
-    const order = { kind: 'hand-over', from: agent, to } as const
+    const number = await this.#numberIn(to)
+    // A number is one party for one client: more would need somebody to mix their voices.
+    if (number !== undefined) return rest.length > 0 ? 488 : await this.#toNumber(first, agent, number)
+    const order = { kind: 'hand-over', from: agent, to: to.kind === 'agent' ? to.agent : '' } as const
     const status = await this.#give({ ...order, call: first, joins: false })
     if (status !== 200) return status
     const others = await Promise.all(rest.map(call => this.#give({ ...order, call, joins: true })))
@@ -75,6 +81,19 @@ export class Transfers {
     }
     log.info('call.transferred', { call, from, to, server: place.id })
     return { kind: 'done', calls: [call], server: place.id }
+  }
+
+  /** The number that is meant; undefined: an agent. */
+  async #numberIn(to: Referee): Promise<string | undefined> {
+    if (to.kind === 'number') return to.number
+    if (!dialledNumber.test(to.agent) || (await this.#parts.dialling.isAgent(to.agent))) return undefined
+    return to.agent
+  }
+
+  async #toNumber(client: string, agent: string, number: string): Promise<number> {
+    const session = this.#parts.calls.byId(client)
+    // A telephone rings for longer than another door is waited for.
+    return session ? await this.#handOut.give(session, agent, number) : 501
   }
 
   /** Which of the agent's calls are clients, here and at other doors. */

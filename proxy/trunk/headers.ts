@@ -5,7 +5,10 @@ const mostLines = 32
 const mostCharacters = 1_024
 
 /** The headers of a request that a trunk's list lets cross, each built anew: one line of printable characters, bounded. */
-export function crossing({ headers }: SipRequest, allowed: readonly string[] = []): readonly HeaderLine[] {
+export function crossing(
+  { headers }: Pick<SipRequest, 'headers'>,
+  allowed: readonly string[] = [],
+): readonly HeaderLine[] {
   if (allowed.length === 0) return []
   const names = allowed.filter(mayCross)
   return names

@@ -10,9 +10,9 @@ const mostMarks = 8
 /** Knows the calls that this door has sent to a trunk for the same number before (RFC 5393 §4.2 in the way of a B2BUA). */
 export interface LoopGuard {
   /** Whether the call has been here. A call with too many marks counts as one that has. */
-  isLoop(request: SipRequest, number: string): boolean
+  isLoop(request: Pick<SipRequest, 'headers'>, number: string): boolean
   /** The marks that the call takes along. */
-  marks(request: SipRequest, number: string): string
+  marks(request: Pick<SipRequest, 'headers'>, number: string): string
 }
 
 /** `key` is this door's own. */
@@ -27,7 +27,7 @@ export function createLoopGuard(key: Buffer): LoopGuard {
   }
 }
 
-function marksOf({ headers }: SipRequest): readonly string[] {
+function marksOf({ headers }: Pick<SipRequest, 'headers'>): readonly string[] {
   const marks = headers.all(loopHeader).flatMap(value => value.slice(0, 1_024).split(','))
   return marks.map(one => one.trim()).filter(one => /^[0-9a-f]{16}$/.test(one))
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../../runtime/clock.ts'
 import type { Log } from '../../runtime/log.ts'
 import type { RouteTable } from '../../selector/domain/route-table.ts'
 import type { Trunk } from '../../selector/domain/trunk.ts'
-import type { CallLog, SipEdge, TrunkChoice } from '../ports.ts'
+import type { CallLog, LiveCall, SipEdge, TrunkChoice } from '../ports.ts'
 import { withAccounts } from './account-edge.ts'
 import { createTrunkChoice } from './choice.ts'
 import { createTrunkLimits, type TrunkLimits } from './limits.ts'
@@ -43,6 +43,10 @@ export function createTrunks(options: TrunksOptions): Trunks {
   const limits = createTrunkLimits({ clock, chance })
   const loops = createLoopGuard(randomBytes(32))
   const choice = createTrunkChoice({ ...options, peers, limits, loops, now: () => clock.wall() })
+  const count = (id: string | undefined, leg: string): void => {
+    const trunk = [...trunks()].find(known => known.id === id)
+    if (trunk) limits.admit(trunk, leg)
+  }
   return {
     edge,
     peers,
@@ -52,15 +56,24 @@ export function createTrunks(options: TrunksOptions): Trunks {
     callLog: callLog => ({
       began(call) {
         callLog.began(call)
-        const out = call.kind === 'dial-out' ? call.trunk : call.onward?.trunk
-        const trunk = [...trunks()].find(({ id }) => id === out)
-        if (trunk) limits.admit(trunk, call.id)
+        if (call.kind === 'dial-out') count(call.trunk, call.id)
+        count(call.onward?.trunk, onwardLeg(call))
       },
-      changed: call => callLog.changed(call),
+      changed(call) {
+        callLog.changed(call)
+        // An agent may have connected its client to a number.
+        if (call.kind === 'transit') count(call.onward?.trunk, onwardLeg(call))
+      },
       over(record, measured) {
         callLog.over(record, measured)
         limits.left(record.id)
+        limits.left(onwardLeg(record))
       },
     }),
   }
+}
+
+/** By what the leg to the second trunk counts. */
+function onwardLeg({ id }: LiveCall): string {
+  return `${id}-onward`
 }

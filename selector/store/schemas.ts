@@ -188,7 +188,9 @@ export const sessionSchema: z.ZodType<Session> = z.object({
   trunk: text.exactOptional(),
   number: text.exactOptional(),
   route: text.exactOptional(),
-  onward: z.object({ trunk: text, number: text, route: text.exactOptional() }).exactOptional(),
+  onward: z
+    .object({ trunk: text, number: text, route: text.exactOptional(), dial: text.exactOptional() })
+    .exactOptional(),
   server: text.exactOptional(),
   state: text,
   since: wallMs,

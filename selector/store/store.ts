@@ -237,7 +237,13 @@ export interface Session {
   readonly number?: string
   readonly route?: string
   /** By which trunk a call between two trunks goes on, and to which number. */
-  readonly onward?: { readonly trunk: string; readonly number: string; readonly route?: string }
+  readonly onward?: {
+    readonly trunk: string
+    readonly number: string
+    readonly route?: string
+    /** The id of the dialled call, when an agent wanted it. */
+    readonly dial?: string
+  }
   readonly server?: string
   readonly state: string
   readonly since: number

@@ -27,9 +27,14 @@ import { createTrunks } from '../../proxy/trunk/trunks.ts'
 import { silentLog } from '../../runtime/log.ts'
 import type { MediaServer } from '../../selector/domain/media-server.ts'
 import type { Route } from '../../selector/domain/route.ts'
+import { createDialling } from '../../proxy/dialling.ts'
+import { followDials } from '../../proxy/call/dial-log.ts'
+import { createDialDesk } from '../../selector/dial-desk.ts'
+import type { DialPolicy } from '../../selector/domain/dial-policy.ts'
 import { createRouteTable } from '../../selector/domain/route-table.ts'
 import type { Trunk } from '../../selector/domain/trunk.ts'
 import type { Orders } from '../../selector/store/store.ts'
+import { MemoryDials } from '../../selector/store/memory/dials.ts'
 import { MemoryQueues } from '../../selector/store/memory/queues.ts'
 import { watch } from './leak-scanner.ts'
 import { ManualClock } from './manual-clock.ts'
@@ -109,6 +114,8 @@ export interface DoorPartsOptions {
   readonly secondSession?: SecondSession
   /** What the doors say to orders; default: what this one says. */
   readonly give?: Orders['give']
+  /** What agents may dial; default: any number, ten at once. */
+  readonly policy?: Partial<DialPolicy>
   /** Takes the REGISTER of media servers. */
   readonly servers?: Servers
 }
@@ -124,6 +131,7 @@ export function doorParts({
   anchored = false,
   secondSession = 'replace',
   give,
+  policy = {},
   servers: registrar,
 }: DoorPartsOptions = {}): DoorParts {
   const edge = new RecordingEdge()
@@ -138,6 +146,7 @@ export function doorParts({
   const bindings = { put: async () => undefined, of: async () => [], remove: async () => undefined }
   const table = createRouteTable(routes)
   const queues = new MemoryQueues()
+  const dials = new MemoryDials(clock)
   const trunks = createTrunks({
     edge,
     trunks: () => all,
@@ -179,19 +188,38 @@ export function doorParts({
     media: { ...directMedia, invite: echo, offer: echo, answer: echo, end: async () => counted },
     placement: presence.placement(placement),
     peers: trunks.peers,
-    callLog: trunks.callLog(
-      presence.callLog({
-        began: () => undefined,
-        changed: () => undefined,
-        over: (record, counting) => {
-          records.push(record)
-          void counting?.then(media => media && measured.push(media))
-        },
-      }),
+    callLog: followDials(
+      trunks.callLog(
+        presence.callLog({
+          began: () => undefined,
+          changed: () => undefined,
+          over: (record, counting) => {
+            records.push(record)
+            void counting?.then(media => media && measured.push(media))
+          },
+        }),
+      ),
+      { dials, orders: { give: async () => undefined }, clock, log: silentLog },
     ),
     clock,
     log: silentLog,
   }
+  const desk = createDialDesk({
+    store: {
+      pins: {
+        get: async agent => {
+          const pinned = pins.get(agent)
+          return pinned === undefined ? undefined : { agent, server: pinned, call: legs.get(agent) ?? 'c0' }
+        },
+      },
+      servers,
+      dials,
+    },
+    policy: { prefixes: [], calls: 10, callsPerHour: 100, groups: [], aliases: [], ...policy },
+    ringMs: 60_000,
+    keepMs: 600_000,
+    clock,
+  })
   const inward = createInward({
     routes: () => table,
     store: { queues, servers, ledger: { candidates: async () => [] } },
@@ -206,6 +234,8 @@ export function doorParts({
       sessions: { put: async () => undefined, remove: async () => undefined, list: async () => [] },
       orders: { give: give ?? (async order => await door.order(order)), take: () => () => undefined },
     },
+    dialling: createDialling({ desk, store: { agents, dials }, clock }),
+    choice: trunks.choice,
     directory: {
       credentials: async () => undefined,
       trunkAt: address => all.find(({ addresses }) => addressList(addresses)(address)),

@@ -1,11 +1,11 @@
 import type { Call, CallEvent, CallState, Effect, LegName, TimerName } from '../../../../proxy/call/call.ts'
 import { initial, step } from '../../../../proxy/call/call-state.ts'
-import { ms1, ms2, onMs1, onMs2 } from './fixtures.ts'
+import { ms1, ms2, onMs1, onMs2, peer } from './fixtures.ts'
 
 type Next = () => void
 
 /** What an agent wants when it refers. */
-const referral = { kind: 'asked', agent: 'bob', isSilent: false } as const
+const referral = { kind: 'asked', to: { kind: 'agent', agent: 'bob' }, isSilent: false } as const
 
 /** Everything around one call, played at random: peers, media anchor, selector and clocks. What it lends must come back. */
 export class CallWorld {
@@ -104,7 +104,11 @@ export class CallWorld {
       () => this.#tell({ kind: 'flow-closed' }),
       () => this.#tell({ kind: 'flow-back' }),
       () =>
-        this.#tell({ kind: 'move', place: [onMs1, onMs2][chance % 2] ?? onMs1, isLost: chance % 3 === 0 }),
+        this.#tell({
+          kind: 'move',
+          place: [onMs1, onMs2, peer('p9')][chance % 3] ?? onMs1,
+          isLost: chance % 3 === 0,
+        }),
       () => this.#tell({ kind: 'switch' }),
       () => this.#tell({ kind: 'stay' }),
       () => this.#tell({ kind: 'transferred', status: 200 }),

@@ -8,7 +8,7 @@ function to(target: string, ...more: readonly HeaderLine[]): Referral {
   return readRefer(new Headers([['CSeq', '7 REFER'], ['Refer-To', target], ...more]), 'portico.test')
 }
 
-const bob: Referral = { kind: 'asked', agent: 'bob', cseq: 7, isSilent: false }
+const bob: Referral = { kind: 'asked', to: { kind: 'agent', agent: 'bob' }, cseq: 7, isSilent: false }
 const dialog = 'Replaces=12%40home%3Bto-tag%3Dx%3Bfrom-tag%3Dy'
 
 t.test('a target is an agent of the domain, however it is written', t => {
@@ -21,7 +21,7 @@ t.test('a target is an agent of the domain, however it is written', t => {
     t.strictSame(to(target), bob, target)
   t.strictSame(readRefer(new Headers([['r', '<sip:bob@portico.test>']]), 'portico.test'), {
     kind: 'asked',
-    agent: 'bob',
+    to: { kind: 'agent', agent: 'bob' },
     isSilent: false,
   })
   t.end()
@@ -36,8 +36,21 @@ t.test('who wants to hear nothing says so (RFC 4488)', t => {
 
 t.test('an attended transfer names the dialog to replace (RFC 3891)', t => {
   const replaces = { callId: '12@home', tags: ['x', 'y'] }
-  t.match(to(`<sip:bob@portico.test?${dialog}>`), { agent: 'bob', replaces })
-  t.match(to(`<sip:bob@portico.test?${dialog}%3Bearly-only>`), { agent: 'bob', replaces })
+  t.match(to(`<sip:bob@portico.test?${dialog}>`), { to: { agent: 'bob' }, replaces })
+  t.match(to(`<sip:bob@portico.test?${dialog}%3Bearly-only>`), { to: { agent: 'bob' }, replaces })
+  t.end()
+})
+
+t.test('a target is a number when no agent can be called like that, or when it says so', t => {
+  for (const [target, number] of [
+    ['<tel:+49-30-123.456>', '+4930123456'],
+    ['<sip:+4930123456@portico.test>', '+4930123456'],
+    ['<sip:%2b4930123@portico.test;user=phone>', '+4930123'],
+    ['<sip:030123@portico.test;user=phone>', '030123'],
+    ['<sip:*21%23@portico.test>', '*21#'],
+  ] as const)
+    t.match(to(target), { kind: 'asked', to: { kind: 'number', number } }, target)
+  t.match(to('<sip:030123@portico.test>'), { to: { kind: 'agent', agent: '030123' } }, 'perhaps an agent')
   t.end()
 })
 
@@ -46,8 +59,11 @@ const refusals: readonly (readonly [why: string, target: string, status: number]
   ['a domain that only begins or ends like ours', '<sip:bob@portico.test.evil.test>', 403],
   ['an address of the inside', '<sip:agt-bob@127.0.1.1:5060>', 403],
   ['a password', '<sip:bob:secret@portico.test>', 403],
-  ['a number', '<tel:+4930123456>', 603],
-  ['a number of the domain', '<sip:+4930123456@portico.test>', 603],
+  ['a number that is none', '<tel:call-me>', 603],
+  ['a number of some network only', '<tel:123;phone-context=+49>', 603],
+  ['a number that brings a header along', '<tel:+4930123456?Route=x>', 400],
+  ['a number of another domain', '<sip:+4930123456@elsewhere.test>', 403],
+  ['more digits than any number has', '<sip:+490000000000000000000000000000000000@portico.test>', 603],
   ['nobody', '<sip:portico.test>', 603],
   ['a name that no agent has', '<sip:bob%20%0d%0aX-Evil@portico.test>', 603],
   ['another scheme', '<https://portico.test/bob>', 416],

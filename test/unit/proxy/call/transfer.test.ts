@@ -4,7 +4,7 @@ import { step } from '../../../../proxy/call/call-state.ts'
 import type { Referral } from '../../../../proxy/call/refer.ts'
 import { agentCall, clientCall, ringAgent, up } from './fixtures.ts'
 
-const bob: Referral = { kind: 'asked', agent: 'bob', cseq: 7, isSilent: false }
+const bob: Referral = { kind: 'asked', to: { kind: 'agent', agent: 'bob' }, cseq: 7, isSilent: false }
 
 function refer(leg: LegName, referral?: Referral): CallEvent {
   const event = {
@@ -48,7 +48,7 @@ t.test('an agent hears that its wish is taken up, and then what became of it', t
       referring,
       respond(202),
       notify(leg, 100, 'Trying', 'active;expires=60'),
-      { kind: 'transfer', to: 'bob' },
+      { kind: 'transfer', to: { kind: 'agent', agent: 'bob' } },
     ])
     t.strictSame(step(call, referring, { kind: 'transferred', status: 486 }), [
       up,
@@ -62,7 +62,7 @@ t.test('who wants to hear nothing is told nothing, and that it will not be (RFC 
   const [state, ...effects] = step(agentCall, up, refer('a', { ...bob, isSilent: true }))
   t.strictSame(effects, [
     { ...respond(202), headers: [['Refer-Sub', 'false']] },
-    { kind: 'transfer', to: 'bob' },
+    { kind: 'transfer', to: { kind: 'agent', agent: 'bob' } },
   ])
   t.strictSame(step(agentCall, state, { kind: 'transferred', status: 200 }), [up])
   t.end()
@@ -72,7 +72,13 @@ const refusals: readonly (readonly [who: string, Call, Up, CallEvent, status: nu
   ['a carrier', clientCall, up, refer('a', bob), 403],
   ['the media server of an agent', agentCall, up, refer('b', bob), 403],
   ['the media server of a client', clientCall, up, refer('b', bob), 403],
-  ['an agent that means itself', agentCall, up, refer('a', { ...bob, agent: '1001' }), 403],
+  [
+    'an agent that means itself',
+    agentCall,
+    up,
+    refer('a', { ...bob, to: { kind: 'agent', agent: '1001' } }),
+    403,
+  ],
   ['an agent that waits for its last one', agentCall, referring, refer('a', bob), 491],
   ['an agent whose media is not anchored', { ...agentCall, anchored: false }, up, refer('a', bob), 501],
   ['a target that was refused', agentCall, up, refer('a', { kind: 'refused', status: 603 }), 603],

@@ -233,7 +233,8 @@ const hostile: readonly (readonly [who: string, target: string, facts: Facts, st
   ['a carrier in its own', 'sip:1002@portico.test', { origin: origins.trunk, dialog: 'dialog-client' }, 403],
   ['an agent with a target outside', 'sip:1002@elsewhere.test', {}, 403],
   ['an agent with a media server as its target', 'sip:cli-1002@127.0.1.1', {}, 403],
-  ['an agent with a number', 'sip:+490190123456@portico.test', {}, 603],
+  ['an agent with a number elsewhere', 'sip:+490190123456@elsewhere.test', {}, 403],
+  ['a carrier with a number', 'tel:+490190123456', { origin: origins.trunk, dialog: 'dialog-client' }, 403],
   ['an agent with a huge target', `sip:${'x'.repeat(4000)}@portico.test`, {}, 400],
   ['anybody in a dialog that is not there', 'sip:1002@portico.test', { dialog: 'unknown' }, 481],
 ]
