@@ -62,7 +62,7 @@ export class FrontDoor {
     this.#options = options
     const { calls } = this
     const { ports, store, secondSession: rule } = options
-    this.mover = new Mover({ calls, ...ports })
+    this.mover = new Mover({ calls, store, ...ports })
     this.#transfers = new Transfers({ calls, ...options, ...ports })
     this.#entrance = new Entrance({ ...ports, rule, calls, orders: store.orders })
   }
@@ -110,6 +110,7 @@ export class FrontDoor {
       return session && { kind: 'done', calls: [order.call] }
     }
     if (order.kind === 'hand-over') return await this.#transfers.handOver(order)
+    if (order.kind === 'follow') return await this.#follow(order)
     if (order.kind === 'give-way') return this.#entrance.giveWay(order)
     return order.kind === 'tell' ? this.#tell(order.dial) : this.#move(order)
   }
@@ -131,6 +132,13 @@ export class FrontDoor {
     const moved = await this.mover.move({ agent, ...(to && { to }) })
     if (moved.kind === 'moved') return { kind: 'done', calls: moved.calls, server: moved.server.id }
     return moved.reason === 'no-agent' ? undefined : { kind: 'refused', reason: moved.reason }
+  }
+
+  async #follow({ call, server }: Extract<Order, { kind: 'follow' }>): Promise<OrderOutcome | undefined> {
+    const to = this.#options.directory.server(server)
+    const outcome = to && (await this.mover.follow(call, to))
+    if (outcome === 'stayed') return { kind: 'refused', reason: 'refused' }
+    return outcome && { kind: 'done', calls: [call], server }
   }
 
   /** A media server is heard again: the old legs of calls that fled from it are hung up. */

@@ -70,7 +70,7 @@ async function moveSome({ calls, sessions, mover }: EvacuationParts, server: str
   )
   if (waiting.length === 0) return
   const legs = await sessions.list()
-  const busy = new Set(legs.filter(({ kind }) => kind === 'client').map(({ agent }) => agent))
+  const busy = new Set(legs.filter(leg => agentLeg(leg) === undefined).map(({ agent }) => agent))
   const idle = waiting.map(({ call }) => call.agent).filter(agent => !busy.has(agent))
   await Promise.all(idle.slice(0, atOnce).map(agent => mover.move({ agent })))
 }

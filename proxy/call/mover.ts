@@ -1,5 +1,7 @@
 import type { MediaServer } from '../../selector/domain/media-server.ts'
+import type { Orders, SessionStore } from '../../selector/store/store.ts'
 import type { Clock } from '../../runtime/clock.ts'
+import { messageOf } from '../../runtime/errors.ts'
 import type { Log } from '../../runtime/log.ts'
 import type { Placed, Placement } from '../ports.ts'
 import type { CallSession } from './call-session.ts'
@@ -11,6 +13,11 @@ import { agentLeg } from './parties.ts'
 export interface MoverPorts {
   readonly calls: Calls
   readonly placement: Placement
+  /** The clients of all doors, and the doors themselves. */
+  readonly store: {
+    readonly sessions: Pick<SessionStore, 'list'>
+    readonly orders: Pick<Orders, 'give'>
+  }
   readonly clock: Clock
   readonly log: Log
 }
@@ -43,7 +50,10 @@ export class Mover {
     this.#ports = ports
   }
 
-  /** Moves an agent and its clients at this door; one move of an agent at a time. */
+  /**
+   * Moves an agent of this door and its clients; one move of an agent at a time. Clients at this door are switched together with their
+   * agent. Those at other doors come after it as soon as it is there; when its server is lost their doors bring them by themselves.
+   */
   move(order: MoveOrder): Promise<Moved> {
     const { agent } = order
     const running = this.#moving.get(agent)
@@ -51,6 +61,15 @@ export class Mover {
     const moving = this.#moveGroup(order).finally(() => this.#moving.delete(agent))
     this.#moving.set(agent, moving)
     return moving
+  }
+
+  /** Brings a client of this door to the server where its agent is now; undefined when that call is not here. */
+  async follow(call: string, server: MediaServer): Promise<'moved' | 'stayed' | undefined> {
+    const session = this.#ports.calls.byId(call)
+    if (session === undefined) return undefined
+    if (session.server === server.id) return 'moved'
+    const outcome = await this.#prepareClient(session, server, false)
+    return outcome === 'ready' && (await switchOver(session)) === 'moved' ? 'moved' : 'stayed'
   }
 
   /** Moves every call away from a server that is dead; those that find no other one are ended, or stay when it may only hang. */
@@ -96,7 +115,9 @@ export class Mover {
     const ready = await this.#findServer(session, from, to, isLost)
     if (ready.kind !== 'placed') return ready
     const clients = legs.filter(leg => leg !== session && leg.server === from)
-    return this.#bring(session, clients, ready.server, isLost)
+    const moved = await this.#bring(session, clients, ready.server, isLost)
+    if (moved.kind !== 'moved' || isLost) return moved
+    return { ...moved, calls: [...moved.calls, ...(await this.#callAfter(agent, from, moved.server))] }
   }
 
   /** Gets the agent's new leg ready, on the first server that takes it. */
@@ -138,6 +159,27 @@ export class Mover {
     const calls = moved.map(({ call }) => call.id)
     this.#ports.log.info('call.moved', { agent: agent.call.agent, server: server.id, calls })
     return { kind: 'moved', server, calls }
+  }
+
+  /** The agent's clients at other doors are told to come after it; resolves to those that did. */
+  async #callAfter(agent: string, from: string, server: MediaServer): Promise<readonly string[]> {
+    const { calls, store, log } = this.#ports
+    try {
+      const elsewhere = (await store.sessions.list()).filter(
+        leg =>
+          leg.agent === agent && leg.server === from && agentLeg(leg) === undefined && !calls.byId(leg.id),
+      )
+      const follow = async ({ id: call }: { readonly id: string }): Promise<readonly string[]> => {
+        const outcome = await store.orders.give({ kind: 'follow', call, server: server.id })
+        if (outcome?.kind === 'done') return [call]
+        log.warn('call.client-stayed', { call, agent, server: from })
+        return []
+      }
+      return (await Promise.all(elsewhere.map(follow))).flat()
+    } catch (cause) {
+      log.warn('call.other-doors-not-asked', { agent, cause: messageOf(cause) })
+      return []
+    }
   }
 
   /** All are switched together, or none: undefined. What is still well must not be torn apart. */

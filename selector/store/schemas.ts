@@ -239,6 +239,7 @@ export function fromJson<T>(schema: z.ZodType<T>, json: string): T | undefined {
 
 const order: z.ZodType<Order> = z.union([
   z.object({ kind: z.literal('move'), agent: text, server: text.exactOptional() }),
+  z.object({ kind: z.literal('follow'), call: text, server: text }),
   z.object({ kind: z.literal('hang-up'), call: text }),
   z.object({ kind: z.literal('hand-over'), call: text, from: text, to: text, joins: z.boolean() }),
   z.object({ kind: z.literal('give-way'), call: text, flow: text.exactOptional() }),

@@ -304,6 +304,8 @@ export interface Orders {
 export type Order =
   /** An agent and its clients are to go to `server`, or to the best other one. */
   | { readonly kind: 'move'; readonly agent: string; readonly server?: string }
+  /** A client whose agent has moved is to come after it to `server`. */
+  | { readonly kind: 'follow'; readonly call: string; readonly server: string }
   | { readonly kind: 'hang-up'; readonly call: string }
   /** A client of the agent `from` is to go to the agent `to`: one that waits without a client, or that another client `joins`. */
   | {

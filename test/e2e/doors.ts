@@ -46,6 +46,22 @@ export async function tellDoors(engine: WorldOptions['engine']): Promise<void> {
     t.equal(new Set(sessions.map(({ server }) => server)).size, 1)
   })
 
+  await t.test('an operator moves an agent, and its client at the other door comes after it', async t => {
+    const [from] = (await world.client.sessions()).map(({ server }) => server)
+    const hole = await holeDuring(pair, async () => {
+      const moved = await world.client.calls.move({ agent: 'one' })
+      t.not(moved.server, from)
+      t.equal(moved.calls.length, 2, 'the answer names both')
+    })
+    t.comment(`hole ${hole} ms`)
+    t.ok(hole < 2_000, `nobody hears nothing for ${hole} ms`)
+    await hearsEachOther(pair)
+    const places = (await world.client.sessions()).map(({ server }) => server)
+    t.equal(new Set(places).size, 1)
+    t.not(places[0], from)
+    t.strictSame(carrier.userAgent.heard, [], 'its carrier was asked nothing')
+  })
+
   await t.test('an agent whose connection is cut and made anew to the other door keeps its call', async t => {
     const hole = await holeDuring(pair, async () => {
       await pair.phone.reconnect(atSecond)

@@ -58,7 +58,10 @@ t.test('one that only drains keeps its agents', async t => {
 
 t.test('an agent with a client stays, also when the client came in at another door', async t => {
   const client: Session = { id: 'c', kind: 'client', agent: 'anna', state: 'up', since: 1, door: 'other' }
-  t.strictSame(await moved([agentAt('anna', 'ms-a'), agentAt('ben', 'ms-a')], [draining], [client]), ['ben'])
+  const waiting = [agentAt('anna', 'ms-a'), agentAt('ben', 'ms-a')]
+  t.strictSame(await moved(waiting, [draining], [client]), ['ben'])
+  const dialled: Session = { ...client, kind: 'dial-out' }
+  t.strictSame(await moved(waiting, [draining], [dialled]), ['ben'], 'or was dialled')
 })
 
 t.test('clients, and agents whose media is not anchored, cannot be moved by themselves', async t => {

@@ -7,6 +7,7 @@ import { directMedia } from '../../../../proxy/media/direct.ts'
 import type { CallRecord, Media, RequestOrder, SipEdge } from '../../../../proxy/ports.ts'
 import { silentLog } from '../../../../runtime/log.ts'
 import type { MediaServer } from '../../../../selector/domain/media-server.ts'
+import type { Order, Orders, Session } from '../../../../selector/store/store.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
 import { agentCall, clientCall, server } from './fixtures.ts'
 
@@ -23,6 +24,9 @@ const client: Call = {
   dialog: 'dc',
   target: { kind: 'places', places: ms1 ? [{ kind: 'server', server: ms1 }] : [] },
 }
+
+/** A client of the agent at another door. */
+const leg = { kind: 'client', agent: '1001', door: 'd2', state: 'up', since: 0 } as const
 
 /** A description is no more than a name here. */
 const echo = async ({ sdp }: { readonly sdp: string }): Promise<string> => sdp
@@ -89,7 +93,11 @@ async function world(calls: readonly Call[] = [agent, client]) {
     clock,
     log: silentLog,
   }
-  const mover = new Mover({ calls: index, ...ports })
+  const elsewhere: Session[] = []
+  /** What the other doors do of what they are told. */
+  const others: { give: Orders['give'] } = { give: async () => undefined }
+  const store = { sessions: { list: async () => elsewhere }, orders: others }
+  const mover = new Mover({ calls: index, store, ...ports })
   const transfers = { transfer: async () => 200 }
   const sessions = calls.map(call => {
     const facts = { domain: 'portico.test', caller: { user: call.agent }, headers: [], maxForwards: 70 }
@@ -100,7 +108,7 @@ async function world(calls: readonly Call[] = [agent, client]) {
   })
   await settle()
   orders.length = 0
-  return { mover, sessions, orders, records, pins, answers, early, clock }
+  return { mover, sessions, orders, records, pins, answers, early, clock, elsewhere, others }
 }
 
 async function settle(): Promise<void> {
@@ -127,6 +135,48 @@ t.test('an agent goes to the server that is named', async t => {
   const to = servers[2]
   t.match(await mover.move({ agent: '1001', ...(to && { to }) }), { kind: 'moved', server: { id: 'ms-3' } })
 })
+
+t.test('a client at another door comes after its agent, and the order tells of both', async t => {
+  const [here, there] = [await world([agent]), await world([client])]
+  here.elsewhere.push({ ...leg, id: 'c1', server: 'ms-1' }, { ...leg, id: 'c9', server: 'ms-3' })
+  const given: Order[] = []
+  here.others.give = async order => {
+    given.push(order)
+    if (order.kind !== 'follow' || ms2 === undefined) return undefined
+    const outcome = await there.mover.follow(order.call, ms2)
+    return outcome === 'moved' ? { kind: 'done', calls: [order.call] } : undefined
+  }
+  t.match(await here.mover.move({ agent: '1001' }), {
+    kind: 'moved',
+    server: { id: 'ms-2' },
+    calls: ['a1', 'c1'],
+  })
+  t.strictSame(given, [{ kind: 'follow', call: 'c1', server: 'ms-2' }], 'only who was with the agent follows')
+  t.equal(there.sessions[0]?.server, 'ms-2')
+  t.equal(await there.mover.follow('unknown', servers[1] ?? server('ms-2')), undefined)
+})
+
+t.test(
+  'a client at another door that the new server does not take stays, and the order does not claim it',
+  async t => {
+    const [here, there] = [await world([agent]), await world([client])]
+    here.elsewhere.push({ ...leg, id: 'c1', server: 'ms-1' })
+    there.answers.set('127.0.1.2', 503)
+    here.others.give = async () => {
+      const outcome = ms2 && (await there.mover.follow('c1', ms2))
+      t.equal(outcome, 'stayed')
+      return { kind: 'refused', reason: 'refused' }
+    }
+    t.match(await here.mover.move({ agent: '1001' }), { kind: 'moved', calls: ['a1'] })
+    here.others.give = async () => Promise.reject(new Error('no store'))
+    here.elsewhere.push({ ...leg, id: 'c2', server: 'ms-2' })
+    t.match(
+      await here.mover.move({ agent: '1001' }),
+      { kind: 'moved', calls: ['a1'] },
+      'nor does a store that is away stop it',
+    )
+  },
+)
 
 t.test('a server that does not take the agent is followed by the next one', async t => {
   const { mover, answers } = await world()
