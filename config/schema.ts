@@ -149,6 +149,14 @@ const media = z.strictObject({
     .max(30_000)
     .default(1_000)
     .describe('How long one rtpengine may take to answer before the next is asked.'),
+  reanchorPerSecond: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(100)
+    .describe(
+      'How many calls in a second are taken to another rtpengine by re-INVITEs when theirs dies, or has forgotten them.',
+    ),
   codec: z
     .enum(['opus', 'transcode', 'g711'])
     .default('opus')

@@ -22,6 +22,7 @@ import { createCallLog } from './call/call-log.ts'
 import type { Calls } from './call/calls.ts'
 import { followDials } from './call/dial-log.ts'
 import { createEvacuation, type Evacuation } from './call/evacuation.ts'
+import { Reanchoring } from './call/reanchoring.ts'
 import type { SharedFlows } from './edge/shared-flows.ts'
 import { createDialling } from './dialling.ts'
 import { FrontDoor } from './front-door.ts'
@@ -231,6 +232,9 @@ function compose(
       ...config.failover,
     },
   })
+  const { reanchorPerSecond: perSecond } = config.media
+  const reanchoring = new Reanchoring({ calls: () => frontDoor.calls.all(), perSecond, clock, log })
+  media.onLost(names => reanchoring.lost(names))
   return { door, edge, directory, rules, presence, watch, frontDoor }
 }
 

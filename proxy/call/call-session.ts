@@ -16,7 +16,7 @@ import type { Call, CallEvent, CallState, Effect, LegName, MediaVerb, TimerName 
 import { initial, step } from './call-state.ts'
 import { inviteTo, type CallerFacts } from './b-leg.ts'
 import type { MoveEnd } from './move.ts'
-import { nameOf, serverOf } from './state-facts.ts'
+import { isReanchored, nameOf, serverOf } from './state-facts.ts'
 import { agentLeg, handedOut } from './parties.ts'
 import type { Transfers } from './transfers.ts'
 import type { Verdict } from './verdict.ts'
@@ -160,6 +160,7 @@ export class CallSession {
     if (server !== undefined) this.#isOn(server)
     if (event.kind === 'response' && event.dialog !== undefined && after.kind !== 'over') this.#bindB(event)
     for (const effect of effects) this.#carryOut(effect)
+    if (isReanchored(before, after)) this.#ports.log.info('call.reanchored', { call: this.call.id })
     if (nameOf(before) !== nameOf(after)) this.#moved(before, after)
   }
 
@@ -177,7 +178,7 @@ export class CallSession {
   #bindB({ transaction, dialog = '' }: Extract<CallEvent, { kind: 'response' }>): void {
     const move = this.#state.kind === 'up' ? this.#state.move : undefined
     const isMove = move?.branch === transaction
-    if (!isMove && agentLeg(this.call) === 'b') this.#agentDialog = dialog
+    if (!isMove && agentLeg(this.call) === 'b') this.#agentDialog ??= dialog
     this.#index.bind(dialog, this, isMove ? move.leg : 'b')
   }
 

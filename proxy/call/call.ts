@@ -5,6 +5,7 @@ import type { MediaServer } from '../../selector/domain/media-server.ts'
 import type { TrunkAccount } from '../../selector/domain/trunk.ts'
 import type { Body, CallKind, Dialled, MediaExchange, MediaSide, Onward } from '../ports.ts'
 import type { Move, MoveEnd } from './move.ts'
+import type { Reanchor } from './reanchor.ts'
 import type { Referee, Referral, Replaces } from './refer.ts'
 import type { Transfer } from './transfer.ts'
 import type { Verdict } from './verdict.ts'
@@ -146,6 +147,8 @@ export interface Up {
   readonly sent: number
   /** Present while the inner leg is being moved to another media server. */
   readonly move: Move | undefined
+  /** Present while the media is brought to another anchor. */
+  readonly anchor: Reanchor | undefined
   /** Dialogs that were given up by moves; their servers may still speak in them. */
   readonly former: readonly string[]
   /** Legs on servers that were lost: what they hold is given back when nothing more urgent is to be done. */
@@ -221,6 +224,8 @@ export type CallEvent =
   /** The agent's connection closed, or the agent was heard again on another one. */
   | { readonly kind: 'flow-closed' }
   | { readonly kind: 'flow-back' }
+  /** The media of that name is anchored nowhere any more. */
+  | { readonly kind: 'media-lost'; readonly media: string }
   /** The media server is dead, and the call cannot be moved away from it. */
   | { readonly kind: 'server-lost' }
   | { readonly kind: 'hang-up' }
@@ -236,7 +241,7 @@ export type CallEvent =
   /** What the agent wanted of its clients is done, or was refused. */
   | { readonly kind: 'transferred'; readonly status: number }
 
-export type TimerName = 'try' | 'ring' | 'flow' | 'move' | 'tidy'
+export type TimerName = 'try' | 'ring' | 'flow' | 'move' | 'tidy' | 'anchor'
 
 /** What follows from an event; data, so that a test can compare it and a log can print it. */
 export type Effect =

@@ -22,6 +22,7 @@ export function upFrom(
     relays: [],
     sent: tried.length,
     move: undefined,
+    anchor: undefined,
     former: [],
     untidy: [],
     transfer: undefined,

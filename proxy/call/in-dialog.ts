@@ -19,6 +19,7 @@ import {
   withoutRelay,
   withRelay,
 } from './reoffer.ts'
+import { stepReanchor } from './reanchor.ts'
 import { replacedReason } from './second-session.ts'
 import { leave, refer, transferred } from './transfer.ts'
 import { hungUp, type Verdict } from './verdict.ts'
@@ -40,6 +41,10 @@ export function stepUp(call: Call, state: Up, event: CallEvent): Step {
 }
 
 function react(call: Call, state: Up, event: CallEvent): Step {
+  const anchored = stepReanchor(call, state, event)
+  if (anchored && 'failed' in anchored)
+    return end(call, state, 'media-failed', 'gone', ...anchored.failed, bye(state, 'a'), bye(state, 'b'))
+  if (anchored) return anchored
   switch (event.kind) {
     case 'request':
       return request(call, state, event)
@@ -263,6 +268,7 @@ function end(call: Call, state: Up, verdict: Verdict, leaving: Leaving, ...effec
     ...tidied,
     ...waiting,
     { kind: 'stop-timer', timer: 'flow' },
+    ...(state.anchor ? [{ kind: 'end-media', media: state.anchor.media } as const] : []),
     { kind: 'end-media', media: state.media },
     ...unpin,
     ...ending(call, left ?? verdict, 200),

@@ -88,7 +88,8 @@ export function giveUpMove(state: Up, dialog?: string): Step | undefined {
 }
 
 function begin(call: Call, state: Up, { place, isLost }: Extract<CallEvent, { kind: 'move' }>): Step {
-  const isBusy = state.move !== undefined || (!isLost && state.relays.some(isOffer))
+  const isBusy =
+    state.move !== undefined || state.anchor !== undefined || (!isLost && state.relays.some(isOffer))
   const leg = innerLeg(call)
   if (!call.anchored || isBusy || leg === undefined) return [state, { kind: 'move-told', outcome: 'busy' }]
   const sent = state.sent + 1

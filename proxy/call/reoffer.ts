@@ -14,6 +14,7 @@ export function reoffer(call: Call, state: Up, event: RequestEvent): Step {
   // RFC 3264 §8: the same origin line says that nothing changed; a session refresh stays on its side (RFC 4028 §7.4).
   if (sdp !== undefined && sameOrigin(sdp, heard))
     return [state, { ...respondTo(transaction, 200), body: sdpBody(told) }]
+  if (state.anchor) return [state, respondTo(transaction, 491)]
   const open = state.relays.find(isOffer)
   if (open) return [state, glare(transaction, open.from === leg)]
   if (sdp === undefined) return lateOffer(call, state, event)

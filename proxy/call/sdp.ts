@@ -20,6 +20,15 @@ export function sameStreams(a: string, b: string): boolean {
   return /^m=/m.test(a) && streamsOf(a) === streamsOf(b)
 }
 
+/** True when two descriptions name the same addresses and ports. */
+export function sameAddress(a: string, b: string): boolean {
+  return /^m=/m.test(a) && addressesOf(a) === addressesOf(b)
+}
+
+function addressesOf(sdp: string): string {
+  return (sdp.match(/^(?:c=.*|m=\S+ \d+)/gm) ?? []).map(line => line.trimEnd()).join('\n')
+}
+
 function streamsOf(sdp: string): string {
   return sdp
     .split(/^(?=m=)/m)

@@ -19,3 +19,8 @@ export function serverOf(state: CallState): string | undefined {
   if (state.kind === 'up') return state.server?.id
   return 'place' in state && state.place.kind === 'server' ? state.place.server.id : undefined
 }
+
+/** Whether the media of a call has come to another anchor. */
+export function isReanchored(before: CallState, after: CallState): boolean {
+  return before.kind === 'up' && after.kind === 'up' && before.media !== after.media
+}

@@ -13,6 +13,7 @@ export const directMedia: MediaAnchor = {
   end: async () => undefined,
   start: async () => undefined,
   stop: async () => undefined,
+  onLost: () => undefined,
 }
 
 /** Limits hold all the same. */

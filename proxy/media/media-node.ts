@@ -1,7 +1,7 @@
 import { every, type Clock } from '../../runtime/clock.ts'
 import { PorticoError, messageOf } from '../../runtime/errors.ts'
 import type { Log } from '../../runtime/log.ts'
-import { endCommand } from './commands.ts'
+import { endCommand, queryCommand } from './commands.ts'
 import type { NgAnswer, NgCommand, NgNode } from './ng.ts'
 import { afterAnswer, afterSilence, healthy, mayBeAsked, type NodeHealth } from './node-health.ts'
 
@@ -9,6 +9,14 @@ import { afterAnswer, afterSilence, healthy, mayBeAsked, type NodeHealth } from 
 const pingMs = 1_000
 /** Calls owed to a node at most; rtpengine ends by itself what has no media. */
 const mostOwed = 10_000
+
+/** What a node tells. */
+interface NodeEvents {
+  /** It is lost, or back. */
+  changed(): void
+  /** It is back, and knows nothing of these calls. */
+  forgot(calls: readonly string[]): void
+}
 
 /** One rtpengine: its health, and the calls of this door that it anchors. */
 export class MediaNode {
@@ -18,10 +26,13 @@ export class MediaNode {
   readonly #log: Log
   /** Calls that may be left on it from a time when it did not answer. */
   readonly #owed = new Set<string>()
+  readonly #events: NodeEvents
   #health: NodeHealth = healthy
+  #isLost = false
   #cancel: (() => void) | undefined
 
-  constructor(client: NgNode, clock: Clock, log: Log) {
+  constructor(client: NgNode, clock: Clock, log: Log, events: NodeEvents) {
+    this.#events = events
     this.#client = client
     this.#clock = clock
     this.#log = log.with({ node: client.url })
@@ -29,6 +40,11 @@ export class MediaNode {
 
   get isUp(): boolean {
     return this.#health.kind === 'up'
+  }
+
+  /** It was silent again after it went out: its calls have no media any more. */
+  get isLost(): boolean {
+    return this.#isLost
   }
 
   /** Opens the socket and waits for the first sign of life, or for its absence. */
@@ -86,10 +102,32 @@ export class MediaNode {
   #judge(step: typeof afterAnswer): void {
     const wasUp = this.isUp
     this.#health = step(this.#health, this.#clock.now())
+    if (!wasUp && step === afterSilence) {
+      this.#isLost = true
+      this.#events.changed()
+    }
     if (wasUp === this.isUp) return
     if (!this.isUp) return this.#log.warn('media.node-out', { calls: this.calls.size })
     this.#log.info('media.node-back', { owed: this.#owed.size })
+    this.#isLost = false
     void this.#settle()
+    void this.#recount()
+    this.#events.changed()
+  }
+
+  /** One that was started anew knows nothing of the calls it had. */
+  async #recount(): Promise<void> {
+    const forgotten: string[] = []
+    for (const call of this.calls) {
+      try {
+        await this.send(queryCommand(call))
+      } catch (cause) {
+        if (isSilence(cause)) return
+        this.calls.delete(call)
+        forgotten.push(call)
+      }
+    }
+    if (forgotten.length > 0) this.#events.forgot(forgotten)
   }
 
   async #settle(): Promise<void> {

@@ -13,6 +13,8 @@ import { statisticsOf } from './statistics.ts'
 export interface MediaAnchor extends Media {
   start(): Promise<void>
   stop(): Promise<void>
+  /** `lost` hears of media, by their names, that are anchored nowhere any more; there is an anchor that can take them. */
+  onLost(lost: (media: readonly string[]) => void): void
 }
 
 export interface RtpengineOptions {
@@ -32,9 +34,11 @@ export class RtpengineMedia implements MediaAnchor {
   readonly #policy: CodecPolicy
   readonly #log: Log
   #turn = 0
+  #lost: (media: readonly string[]) => void = () => undefined
 
   constructor({ clients, policy = 'opus', clock, log }: RtpengineOptions) {
-    this.#nodes = clients.map(client => new MediaNode(client, clock, log))
+    const events = { changed: () => this.#review(), forgot: (media: readonly string[]) => this.#lost(media) }
+    this.#nodes = clients.map(client => new MediaNode(client, clock, log, events))
     this.#policy = policy
     this.#log = log
   }
@@ -45,6 +49,10 @@ export class RtpengineMedia implements MediaAnchor {
 
   async stop(): Promise<void> {
     await Promise.all(this.#nodes.map(node => node.stop()))
+  }
+
+  onLost(lost: (media: readonly string[]) => void): void {
+    this.#lost = lost
   }
 
   async invite(exchange: MediaExchange): Promise<string> {
@@ -107,6 +115,20 @@ export class RtpengineMedia implements MediaAnchor {
       }
     }
     throw last
+  }
+
+  /** Calls of lost nodes are given up as soon as another one can take them. */
+  #review(): void {
+    if (!this.#nodes.some(({ isUp }) => isUp)) return
+    for (const node of this.#nodes) {
+      if (!node.isLost || node.calls.size === 0) continue
+      const media = [...node.calls]
+      for (const call of media) {
+        node.calls.delete(call)
+        node.disown(call)
+      }
+      this.#lost(media)
+    }
   }
 
   /** When none is known to live, all are tried. */

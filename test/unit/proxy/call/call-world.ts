@@ -101,6 +101,7 @@ export class CallWorld {
       ),
       ...[...this.#owed].slice(1).map(transaction => () => this.#withdraw(transaction)),
       () => this.#tell({ kind: 'server-lost' }),
+      () => this.#loseMedia(),
       () => this.#tell({ kind: 'flow-closed' }),
       () => this.#tell({ kind: 'flow-back' }),
       () =>
@@ -209,6 +210,14 @@ export class CallWorld {
     this.#dialogs.delete(dialog)
     this.#unacked.delete(dialog)
     this.#tell({ kind: 'dialog-ended', leg, dialog })
+  }
+
+  /** Its media anchor dies, and has nothing of it any more. */
+  #loseMedia(): void {
+    if (this.#state.kind !== 'up') return
+    const { media } = this.#state
+    this.#media.delete(media)
+    this.#tell({ kind: 'media-lost', media })
   }
 
   #body(chance: number): { readonly body?: { readonly type: string; readonly content: string } } {

@@ -27,6 +27,11 @@ const states: Readonly<Record<string, CallState>> = {
   left: { ...up, transfer: { transaction: 't0', cseq: 2, isSilent: false, left: 'caller-hung-up' } },
   ready: { ...up, sent: 2, move: { ...move, stage: 'ready' } },
   over: { kind: 'over', verdict: 'refused' },
+  anchoring: {
+    ...up,
+    sent: 2,
+    anchor: { media: 'c1-m2', stage: 'asking', asked: 1, offered: 'o=x', heard: '', told: '' },
+  },
 }
 
 function request(leg: 'a' | 'b', method: string): CallEvent {
@@ -56,6 +61,7 @@ const events: Readonly<Record<string, CallEvent>> = {
   'timer flow': { kind: 'timer', timer: 'flow' },
   'flow-closed': { kind: 'flow-closed' },
   'flow-back': { kind: 'flow-back' },
+  'media-lost': { kind: 'media-lost', media: 'c1-b1' },
   'server-lost': { kind: 'server-lost' },
   'hang-up': { kind: 'hang-up' },
   replaced: { kind: 'replaced' },
@@ -68,37 +74,38 @@ const events: Readonly<Record<string, CallEvent>> = {
 
 /** What becomes of each state (across) with each event (down). `.` nothing at all; `=` it stays, and something is done. */
 const table = `
-event             | placing   | offering  | trying    | answering | late      | waiting   | up        | referring | left      | ready     | over
-180               | .         | .         | =         | .         | .         | .         | .         | .         | .         | .         | .
-200               | =         | =         | answering | =         | =         | =         | =         | =         | =         | =         | =
-503               | .         | .         | placing   | .         | .         | .         | .         | .         | .         | .         | .
-BYE of a          | =         | =         | =         | over      | over      | over      | over      | =         | over      | over      | .
-BYE of b          | =         | =         | =         | over      | over      | over      | over      | over      | over      | =         | .
-INFO              | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | .
-INVITE            | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | .
-REFER             | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | .
-acked             | .         | .         | .         | .         | .         | =         | .         | .         | .         | .         | .
-cancelled         | over      | over      | over      | over      | over      | over      | .         | .         | .         | .         | .
-dialog-ended of a | .         | .         | .         | over      | over      | over      | over      | =         | over      | over      | .
-dialog-ended of b | .         | .         | .         | over      | over      | over      | over      | over      | over      | =         | .
-flow-back         | .         | .         | .         | .         | .         | .         | =         | =         | =         | =         | .
-flow-closed       | .         | .         | .         | .         | .         | .         | =         | =         | =         | =         | .
-hang-up           | over      | over      | over      | over      | over      | over      | over      | over      | over      | over      | .
-media-answered    | .         | .         | .         | up        | .         | .         | .         | .         | .         | .         | .
-media-failed      | .         | over      | .         | offering  | over      | over      | .         | .         | .         | .         | .
-media-offered     | .         | trying    | .         | .         | =         | .         | .         | .         | .         | .         | =
-move              | .         | .         | .         | .         | .         | .         | =         | =         | =         | =         | .
-not-placed        | over      | .         | .         | .         | .         | .         | .         | .         | .         | .         | .
-placed            | offering  | .         | .         | .         | .         | .         | .         | .         | .         | .         | =
-replaced          | over      | over      | over      | over      | over      | over      | over      | over      | over      | over      | .
-server-lost       | .         | .         | placing   | over      | over      | over      | over      | over      | over      | over      | .
-stay              | .         | .         | .         | .         | .         | .         | .         | .         | .         | =         | .
-switch            | .         | .         | .         | .         | .         | .         | .         | .         | .         | =         | .
-tell              | .         | .         | .         | .         | .         | .         | =         | =         | .         | =         | .
-timer flow        | .         | .         | .         | .         | .         | .         | over      | =         | over      | over      | .
-timer ring        | .         | .         | over      | .         | .         | .         | .         | .         | .         | .         | .
-timer try         | .         | .         | placing   | .         | .         | .         | .         | .         | .         | .         | .
-transferred       | .         | .         | .         | .         | .         | .         | .         | =         | over      | .         | .
+event             | placing   | offering  | trying    | answering | late      | waiting   | up        | referring | left      | ready     | over      | anchoring
+180               | .         | .         | =         | .         | .         | .         | .         | .         | .         | .         | .         | .
+200               | =         | =         | answering | =         | =         | =         | =         | =         | =         | =         | =         | =
+503               | .         | .         | placing   | .         | .         | .         | .         | .         | .         | .         | .         | .
+BYE of a          | =         | =         | =         | over      | over      | over      | over      | =         | over      | over      | .         | over
+BYE of b          | =         | =         | =         | over      | over      | over      | over      | over      | over      | =         | .         | over
+INFO              | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | .         | =
+INVITE            | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | .         | =
+REFER             | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | .         | =
+acked             | .         | .         | .         | .         | .         | =         | .         | .         | .         | .         | .         | .
+cancelled         | over      | over      | over      | over      | over      | over      | .         | .         | .         | .         | .         | .
+dialog-ended of a | .         | .         | .         | over      | over      | over      | over      | =         | over      | over      | .         | over
+dialog-ended of b | .         | .         | .         | over      | over      | over      | over      | over      | over      | =         | .         | over
+flow-back         | .         | .         | .         | .         | .         | .         | =         | =         | =         | =         | .         | =
+flow-closed       | .         | .         | .         | .         | .         | .         | =         | =         | =         | =         | .         | =
+hang-up           | over      | over      | over      | over      | over      | over      | over      | over      | over      | over      | .         | over
+media-answered    | .         | .         | .         | up        | .         | .         | .         | .         | .         | .         | .         | .
+media-failed      | .         | over      | .         | offering  | over      | over      | .         | .         | .         | .         | .         | .
+media-lost        | .         | .         | .         | .         | .         | .         | =         | =         | .         | =         | .         | .
+media-offered     | .         | trying    | .         | .         | =         | .         | .         | .         | .         | .         | =         | .
+move              | .         | .         | .         | .         | .         | .         | =         | =         | =         | =         | .         | =
+not-placed        | over      | .         | .         | .         | .         | .         | .         | .         | .         | .         | .         | .
+placed            | offering  | .         | .         | .         | .         | .         | .         | .         | .         | .         | =         | .
+replaced          | over      | over      | over      | over      | over      | over      | over      | over      | over      | over      | .         | over
+server-lost       | .         | .         | placing   | over      | over      | over      | over      | over      | over      | over      | .         | over
+stay              | .         | .         | .         | .         | .         | .         | .         | .         | .         | =         | .         | .
+switch            | .         | .         | .         | .         | .         | .         | .         | .         | .         | =         | .         | .
+tell              | .         | .         | .         | .         | .         | .         | =         | =         | .         | =         | .         | =
+timer flow        | .         | .         | .         | .         | .         | .         | over      | =         | over      | over      | .         | over
+timer ring        | .         | .         | over      | .         | .         | .         | .         | .         | .         | .         | .         | .
+timer try         | .         | .         | placing   | .         | .         | .         | .         | .         | .         | .         | .         | .
+transferred       | .         | .         | .         | .         | .         | .         | .         | =         | over      | .         | .         | .
 `
 
 const [head = '', ...rows] = table.trim().split('\n')

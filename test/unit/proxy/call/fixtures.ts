@@ -125,6 +125,7 @@ export const up: Up = {
   relays: [],
   sent: 1,
   move: undefined,
+  anchor: undefined,
   former: [],
   untidy: [],
   transfer: undefined,

@@ -10,6 +10,8 @@ import { caller, first, said } from '../../../support/media-contract.ts'
 class ScriptedNode implements NgNode {
   readonly orders: string[] = []
   mood: 'fine' | 'silent' | 'full' = 'fine'
+  /** It was started anew. */
+  forgets = false
   readonly url: string
 
   constructor(url: string) {
@@ -26,6 +28,8 @@ class ScriptedNode implements NgNode {
     if (this.mood === 'full' && command.command === 'offer') {
       throw new PorticoError('E_MEDIA_REFUSED', `${this.url}: load limit`)
     }
+    if (this.forgets && command.command === 'query')
+      throw new PorticoError('E_MEDIA_REFUSED', 'Unknown call-id')
     return { result: 'ok', sdp: `v=0 by ${this.url}` }
   }
 
@@ -127,4 +131,46 @@ t.test('a refusal is told as it is', async t => {
   one.mood = 'full'
   two.mood = 'full'
   await t.rejects(invite('c1'), { code: 'E_MEDIA_REFUSED', message: /load limit/ })
+})
+
+t.test('calls of a node that stays silent are lost, once there is another one to take them', async t => {
+  const { clock, one, two, media, invite } = await open(t)
+  const lost: string[] = []
+  media.onLost(calls => lost.push(...calls))
+  for (const call of ['c1', 'c2']) await invite(call)
+  const hit = one.asked().some(order => order === 'offer c1') ? 'c1' : 'c2'
+  one.mood = two.mood = 'silent'
+  clock.advance(1000)
+  await settled()
+  clock.advance(1000)
+  await settled()
+  t.strictSame(lost, [], 'nobody could take them')
+  two.mood = 'fine'
+  clock.advance(4000)
+  await settled()
+  t.strictSame(lost, [hit])
+  await t.rejects(
+    media.answer(said(hit, first, caller)),
+    { code: 'E_MEDIA_REFUSED' },
+    'it is anchored nowhere',
+  )
+  t.equal(await media.end(hit), undefined)
+})
+
+t.test('a node that was started anew has lost its calls; one that only hung has them still', async t => {
+  const { clock, one, media, invite } = await open(t)
+  const lost: string[] = []
+  media.onLost(calls => lost.push(...calls))
+  for (const call of ['c1', 'c2', 'c3', 'c4']) await invite(call)
+  const held = one.asked().map(order => order.replace('offer ', ''))
+  for (const isNew of [false, true]) {
+    one.mood = 'silent'
+    clock.advance(1000)
+    await settled()
+    one.mood = 'fine'
+    one.forgets = isNew
+    clock.advance(2000)
+    await settled()
+    t.strictSame(lost, isNew ? held : [])
+  }
 })
