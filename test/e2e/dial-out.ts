@@ -5,8 +5,12 @@ import { json } from 'node:stream/consumers'
 import type { Test } from 'tap'
 import { z } from 'zod'
 import type { SyntheticAgent } from '../../cli/synthetic/agent.ts'
+import { SyntheticCarrier } from '../../cli/synthetic/carrier.ts'
 import { signIn } from '../../cli/synthetic/selftest.ts'
+import { isUp, plainOffer } from '../../cli/synthetic/user-agent.ts'
 import { ownDialOutput, type OwnDialInput } from '../../selector/contract/dial.ts'
+import { openTonePhone } from '../support/rtp-tone.ts'
+import { audioTarget } from '../support/sip-client.ts'
 import { sippAnswer } from '../support/sipp.ts'
 import { until, type World } from '../support/world.ts'
 
@@ -80,6 +84,10 @@ export async function tellDialOut(t: Test, world: World): Promise<void> {
     t.equal((await places(world)).length, 1, 'the agent stays')
   })
 
+  await t.test('an agent hands its client to a number, the two hear each other, and the agent is free', t =>
+    handToNumber(t, world),
+  )
+
   await t.test('what may not be dialled reaches nobody', async t => {
     await t.rejects(world.client.agents.dial(me, { number: '+1900555' }), {
       message: /may dial \(\+49\)/,
@@ -89,6 +97,42 @@ export async function tellDialOut(t: Test, world: World): Promise<void> {
     await until('nobody to wait', async () => (await places(world)).length === 0)
     await t.rejects(world.client.agents.dial(me, { number }), { code: 'E_CONFLICT' })
   })
+}
+
+/** The number says back what it hears, so that the client hears its own tone when the media of both is one. */
+async function handToNumber(t: Test, world: World): Promise<void> {
+  const carrier = new SyntheticCarrier({ address: '127.0.0.2', door: { host: '127.0.0.1', port: 5060 } })
+  await carrier.start()
+  const phone = await openTonePhone('127.0.0.2')
+  t.teardown(() => phone.close())
+  t.teardown(() => carrier.stop())
+  const agent = await world.agent('1010')
+  const leg = await agent.join()
+  const client = await carrier.call('1010', plainOffer('127.0.0.2', phone.port))
+  if (!isUp(client)) throw new Error(`the client leg was refused: ${client.status}`)
+  const { host, port } = audioTarget(client.sdp)
+  phone.play(1004)
+  phone.sendTo(host, port)
+  const before = (await places(world)).length
+  t.ok((await phone.levels())(1004) < 0.005, 'in the conference the client does not hear itself')
+  const answering = sippAnswer('pstn-answers.xml', pstn, 300)
+  const headers = [['Refer-To', `<tel:${number}>`]] as const
+  t.equal((await leg.ask('REFER', { headers })).status, 202)
+  const outcome = (): string | undefined =>
+    agent.userAgent.heard
+      .findLast(({ method }) => method === 'NOTIFY')
+      ?.body.toString()
+      .trim()
+  await until('the end of the transfer', () => outcome() !== 'SIP/2.0 100 Trying' && outcome() !== undefined)
+  t.equal(outcome(), 'SIP/2.0 200 OK')
+  await until('the client away from the conference', async () => (await places(world)).length === before - 1)
+  t.ok((await phone.levels())(1004) > 0.05, 'the client hears itself from the number')
+  t.equal(await leg.hangUp(), 200)
+  t.ok((await phone.levels())(1004) > 0.05, 'also when the agent is gone')
+  t.equal(await client.hangUp(), 200)
+  const { code, output } = await answering
+  t.equal(code, 0, output.slice(-2000))
+  await agent.stop()
 }
 
 /** Who is in a conference, by the Asterisks' own lists: the agent first. */

@@ -1,6 +1,8 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
 import { decodeAlaw, encodeAlaw } from './g711.ts'
+import { meanLevel } from './tone.ts'
 
 /** One end of an RTP stream: PCMA, 8 kHz, a packet every 20 ms. */
 export interface TonePhone {
@@ -10,6 +12,8 @@ export interface TonePhone {
   sendTo(host: string, port: number): void
   /** What came in since the last call, in order of arrival; packets of other formats count as nothing. */
   heard(): Float32Array
+  /** The levels of tones that it hears in most of a second from now on. */
+  levels(): Promise<(hz: number) => number>
   /** The same by packet, each with the time of its arrival in milliseconds. */
   arrivals(): readonly Arrival[]
   /** The digits that came in as telephone events (RFC 4733) since the last call. */
@@ -39,12 +43,20 @@ export async function openTonePhone(host: string): Promise<TonePhone> {
   })
   const taken = (): readonly Arrival[] =>
     received.splice(0).map(({ at, packet }) => ({ at, samples: payloadOf(packet) }))
+  const heard = (): Float32Array => joined(taken().map(({ samples }) => samples))
   const sender = createSender(socket)
   return {
     port: socket.address().port,
     play: hz => sender.play(hz),
     sendTo: (address, port) => sender.sendTo(address, port),
-    heard: () => joined(taken().map(({ samples }) => samples)),
+    heard,
+    async levels() {
+      await pause(300)
+      taken()
+      await pause(800)
+      const samples = heard()
+      return hz => meanLevel(samples, rtpRate, hz)
+    },
     arrivals: taken,
     digits() {
       const digits = [...pressed.values()].join('')

@@ -31,10 +31,11 @@ export function sipp({ scenario, agents, from, door, holdMs }: SippOptions): Pro
   return run(scenario, dir, ['-inf', list, '-i', from, '-m', count, '-r', count, '-d', String(holdMs), door])
 }
 
-/** Takes one call at `address`:5060 as the scenario says. */
+/** Takes one call at `address`:5060 as the scenario says; whoever calls hears what it says itself. */
 export function sippAnswer(scenario: string, address: string, pauseMs = 0): Promise<SippOutcome> {
   const dir = mkdtempSync(join(tmpdir(), 'portico-sipp-'))
-  return run(scenario, dir, ['-i', address, '-p', '5060', '-m', '1', '-d', String(pauseMs)])
+  const own = ['-i', address, '-p', '5060', '-mi', address, '-rtp_echo']
+  return run(scenario, dir, own.concat('-m', '1', '-d', String(pauseMs)))
 }
 
 function run(scenario: string, dir: string, args: readonly string[]): Promise<SippOutcome> {
