@@ -27,7 +27,7 @@ export async function tellAgentLeg(t: Test, world: World): Promise<void> {
     t.strictSame(await places(world, '1001'), [`${leg.server} agent ${leg.id}`], 'the agent stays')
     t.strictSame((await world.client.agents.release('1001')).calls, [leg.id])
     await until('nobody there', async () => (await places(world, '1001')).length === 0)
-    t.ok(userAgent.heard.some(({ method }) => method === 'BYE'))
+    await until('the agent to be told', () => userAgent.heard.some(({ method }) => method === 'BYE'))
     t.strictSame((await world.client.agents.release('1001')).calls, [])
     t.strictSame(await world.client.sessions(), [])
   })

@@ -84,10 +84,10 @@ t.test('a door that dies or sleeps loses its media server to another', async t =
 
   await t.test('what the old holder says when it wakes is refused', async t => {
     const second = (await word()).fence
-    const holder = await raw.get(keys.lease('collect-ms-1'))
-    const asleep = doors.find(({ output }) => output.some(line => line.includes('"ami.up"')))
-    t.ok(asleep && holder, 'one of the two holds the lease')
-    if (!asleep) return
+    t.ok(await raw.get(keys.lease('collect-ms-1')), 'somebody holds the lease')
+    await until('one of the two to log that it is the one', () => doors.some(isCollecting))
+    const asleep = doors.find(isCollecting)
+    if (!asleep) throw new Error('no door holds the lease')
     process.kill(asleep.pid, 'SIGSTOP')
     t.teardown(() => process.kill(asleep.pid, 'SIGCONT'))
     ami.channels.push(agent('3'))
@@ -109,6 +109,10 @@ t.test('a door that dies or sleeps loses its media server to another', async t =
     t.strictSame(await word(), { fence: third, waiting: 3, reconciled: true })
   })
 })
+
+function isCollecting({ output }: PorticoProcess): boolean {
+  return output.some(line => line.includes('"ami.up"'))
+}
 
 function joined({ uniqueid, account, conference = '' }: FakeChannel): string {
   return block([
