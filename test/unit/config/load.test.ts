@@ -26,7 +26,7 @@ const faulty: readonly [name: string, text: string, env: Environment, ...faults:
     'names an unknown key, its line and the keys that are known there',
     'media:\n  mode: direct\n  mod: direct\n',
     {},
-    '3: media.mod is not a setting (known here: mode, rtpengine, timeoutMs, codec)',
+    '3: media.mod is not a setting (known here: mode, rtpengine, timeoutMs, reanchorPerSecond, codec)',
   ],
   [
     'names the type that is wanted and the range that is allowed',
