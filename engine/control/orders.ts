@@ -1,7 +1,7 @@
 import type { Sent } from '../api.ts'
-import { callId, contactUri, cseq, fromTag } from '../message/accessors.ts'
+import { contactUri, cseq } from '../message/accessors.ts'
 import { request as buildRequest } from '../message/build.ts'
-import { dialogId } from '../message/dialog-id.ts'
+import { dialogToBe } from '../message/dialog-id.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 import type { App, Incoming } from './book.ts'
 import { refusalReason } from './cdr.ts'
@@ -163,8 +163,4 @@ function cancelOf(invite: SipRequest, more: SipRequest['headers']['lines']): Sip
 function echoRequest(traffic: Traffic, app: App, to: string, sent: Sent): void {
   const told = telling(traffic.clock, sent.request, sent.via)
   app.send(requestSentLeader({ ...told, to, transaction: sent.transaction }), told.text)
-}
-
-function dialogToBe(request: SipRequest): string {
-  return dialogId(callId(request), fromTag(request) ?? '')
 }

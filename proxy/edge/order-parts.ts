@@ -1,7 +1,5 @@
 import { response } from '../../engine/message/build.ts'
-import { dialogId } from '../../engine/message/dialog-id.ts'
-import type { HeaderLine, SipRequest, SipResponse } from '../../engine/message/message.ts'
-import { callId, fromTag } from '../../engine/message/accessors.ts'
+import type { HeaderLine, SipResponse } from '../../engine/message/message.ts'
 import type { Body } from '../ports.ts'
 
 /** Headers and body of an order as the engine takes them. */
@@ -17,9 +15,4 @@ export function parts(order: { readonly headers?: readonly HeaderLine[]; readonl
 /** The answer to a request that no peer has answered. */
 export function localResponse(status: 408 | 481 | 503): SipResponse {
   return response(status, [])
-}
-
-/** The id of the dialog that `request` would set up: `<Call-ID>;from-tag=<From tag>`. */
-export function dialogToBe(request: SipRequest): string {
-  return dialogId(callId(request), fromTag(request) ?? '')
 }

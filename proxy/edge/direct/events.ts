@@ -1,6 +1,6 @@
 import type { EngineEvent, Source } from '../../../engine/api.ts'
 import type { EdgeEvent, Origin, Side } from '../../ports.ts'
-import { dialogToBe } from '../order-parts.ts'
+import { dialogToBe } from '../../../engine/message/dialog-id.ts'
 import type { Book } from './book.ts'
 
 type Event<Kind extends EngineEvent['kind']> = Extract<EngineEvent, { kind: Kind }>

@@ -1,6 +1,7 @@
 import { messageOf } from '../../../runtime/errors.ts'
 import type { ResponseOrder } from '../../ports.ts'
-import { dialogToBe, parts } from '../order-parts.ts'
+import { dialogToBe } from '../../../engine/message/dialog-id.ts'
+import { parts } from '../order-parts.ts'
 import { forget, type Incoming } from './book.ts'
 import { hangUp, warnOfSize, type Desk } from './desk.ts'
 import { originOf, requestOf } from './events.ts'
