@@ -63,9 +63,12 @@ function giveUp(call: Call, place: Place, refusal: Refusal): Next {
     : 'refused'
   // A media server may know what the other side said; it reads the cause from the status.
   const status = refusal.local ? (agentLeg(call) === undefined ? 503 : 480) : refusal.status
-  // Whom to ask instead, or with which password, is no business of the caller.
-  const isOurs = status < 400 || status === 401 || status === 407
-  return { kind: 'give-up', status: isOurs ? 503 : status, verdict }
+  return { kind: 'give-up', status: passedOn(status), verdict }
+}
+
+/** What a refusal from outside is to the other side: whom to ask instead, or with which password, is no business of its. */
+export function passedOn(status: number): number {
+  return status < 400 || status === 401 || status === 407 ? 503 : status
 }
 
 /** What a status tells of the inside becomes 503. */

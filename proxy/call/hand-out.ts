@@ -4,8 +4,8 @@ import { messageOf } from '../../runtime/errors.ts'
 import type { Dialling, TrunkChoice, TrunkWays } from '../ports.ts'
 import type { OutsidePlace } from './call.ts'
 import type { CallSession } from './call-session.ts'
-import { isTrouble } from './failover.ts'
-import { switchOver } from './mover.ts'
+import { isTrouble, passedOn } from './failover.ts'
+import { switchOver, wordOnMove } from './mover.ts'
 
 export interface HandOutParts {
   readonly dialling: Dialling
@@ -56,7 +56,7 @@ async function firstThatTakes(
     const { outcome, status } = await ask(session, place)
     if (outcome === 'ready') return (await switchOver(session)) === 'moved' ? 200 : 503
     if (outcome === 'busy') return 491
-    last = status === 408 || status === 401 || status === 407 || status < 400 ? 503 : status
+    last = status === 408 ? 503 : passedOn(status)
     if (!isTrouble({ status, local: false })) return last
   }
   return last
@@ -68,11 +68,10 @@ interface Answer {
 }
 
 /** Calls a peer; resolves when it has taken the call, or has not. */
-function ask(session: CallSession, place: OutsidePlace): Promise<Answer> {
-  return new Promise(resolve => {
-    if (session.state.kind !== 'up') return resolve({ outcome: 'failed', status: 481 })
-    if (session.state.move) return resolve({ outcome: 'busy', status: 491 })
-    session.onMove = (outcome, status = 480) => resolve({ outcome, status })
-    session.handle({ kind: 'move', place, isLost: false })
-  })
+async function ask(session: CallSession, place: OutsidePlace): Promise<Answer> {
+  if (session.state.kind !== 'up') return { outcome: 'failed', status: 481 }
+  if (session.state.move) return { outcome: 'busy', status: 491 }
+  const order = (): void => session.handle({ kind: 'move', place, isLost: false })
+  const { outcome, status = 480 } = await wordOnMove(session, order)
+  return { outcome, status }
 }

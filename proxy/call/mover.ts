@@ -280,21 +280,26 @@ export async function prepare(
   isLost: boolean,
 ): Promise<'ready' | MoveEnd> {
   if (session.state.kind === 'up' && session.state.move) return 'busy'
-  return await told(session, () =>
-    session.handle({ kind: 'move', place: { kind: 'server', server }, isLost }),
-  )
+  const place = { kind: 'server', server } as const
+  return (await wordOnMove(session, () => session.handle({ kind: 'move', place, isLost }))).outcome
 }
 
 /** Puts the new leg in the place of the old one. */
-export function switchOver(session: CallSession): Promise<'ready' | MoveEnd> {
-  return told(session, () => session.handle({ kind: 'switch' }))
+export async function switchOver(session: CallSession): Promise<'ready' | MoveEnd> {
+  return (await wordOnMove(session, () => session.handle({ kind: 'switch' }))).outcome
 }
 
-/** The next word on the move of a call; a call that is not up has none to say. */
-function told(session: CallSession, order: () => void): Promise<'ready' | MoveEnd> {
+/** How far a move has come; `status`: of a place outside that did not take the call. */
+export interface MoveWord {
+  readonly outcome: 'ready' | MoveEnd
+  readonly status?: number | undefined
+}
+
+/** The next word on the move of a call, after `order`; a call that is not up has none to say. */
+export function wordOnMove(session: CallSession, order: () => void): Promise<MoveWord> {
   return new Promise(resolve => {
-    if (!isUp(session)) return resolve('failed')
-    session.onMove = resolve
+    if (!isUp(session)) return resolve({ outcome: 'failed' })
+    session.onMove = (outcome, status) => resolve({ outcome, status })
     order()
   })
 }
