@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
+import type { Measured } from './bench.ts'
 
 /** A compiled copy of the sources, which nobody edits while it is measured. */
 export interface Snapshot {
@@ -38,6 +39,17 @@ export async function takeSnapshot(variant?: string): Promise<Snapshot> {
     folder,
     module: path => join(folder, path),
     remove: () => rm(folder, { recursive: true, force: true }),
+  }
+}
+
+/** Measures in a snapshot of the working tree, and says of which revision it is. */
+export async function measuredIn(measure: (snapshot: Snapshot) => Promise<Measured>): Promise<Measured> {
+  const snapshot = await takeSnapshot()
+  try {
+    const { figures, conditions } = await measure(snapshot)
+    return { figures, conditions: { revision: snapshot.revision, ...conditions } }
+  } finally {
+    await snapshot.remove()
   }
 }
 

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import { z } from 'zod'
 import { PorticoError } from '../../../runtime/errors.ts'
 import type { Measured } from '../bench.ts'
-import { takeSnapshot } from '../snapshot.ts'
+import { measuredIn } from '../snapshot.ts'
 
 const measured = z.object({
   figures: z.record(z.string(), z.number()),
@@ -12,13 +12,7 @@ const measured = z.object({
 
 /** Runs `inside.ts`, compiled, with network and processes of its own, so that real Asterisks find their addresses free and end with it. Needs root. */
 export async function inNamespace(order: Readonly<Record<string, unknown>>): Promise<Measured> {
-  const snapshot = await takeSnapshot()
-  try {
-    const { figures, conditions } = await measure(snapshot.module('scripts/bench/media/inside.js'), order)
-    return { figures, conditions: { revision: snapshot.revision, ...conditions } }
-  } finally {
-    await snapshot.remove()
-  }
+  return measuredIn(snapshot => measure(snapshot.module('scripts/bench/media/inside.js'), order))
 }
 
 async function measure(inside: string, order: Readonly<Record<string, unknown>>): Promise<Measured> {
