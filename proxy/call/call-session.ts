@@ -18,6 +18,7 @@ import { inviteTo, type CallerFacts } from './b-leg.ts'
 import type { MoveEnd } from './move.ts'
 import { isReanchored, nameOf, serverOf } from './state-facts.ts'
 import { agentLeg, handedOut } from './parties.ts'
+import { Story } from './story.ts'
 import type { Transfers } from './transfers.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -58,8 +59,6 @@ export interface SessionIndex {
 export class CallSession {
   /** The agent's connection, when this call is with the agent. */
   flow: string | undefined
-  /** The media server of this call: where it is, or which was asked last. */
-  server: string | undefined
   /** Told how far a move has come. */
   onMove: ((outcome: 'ready' | MoveEnd, status?: number) => void) | undefined
   /** Told once both legs are up. */
@@ -71,12 +70,8 @@ export class CallSession {
   readonly #index: SessionIndex
   readonly #timers = new Map<TimerName, () => void>()
   readonly #queue: CallEvent[] = []
-  readonly #since: number
-  #answeredAt: number | undefined
+  readonly #story: Story
   #measured: Promise<MediaStatistics | undefined> | undefined
-  readonly #servers = new Set<string>()
-  /** With whom it was. */
-  readonly #agents: string[]
   /** The agent has not spoken in its dialog yet since it moved to `flow`. */
   #hasMoved = false
   #agentDialog: string | undefined
@@ -90,14 +85,13 @@ export class CallSession {
     index: SessionIndex,
   ) {
     this.#call = call
-    this.#agents = call.kind === 'transit' ? [] : [call.agent]
     this.flow = flow
     if (agentLeg(call) === 'a') this.#agentDialog = call.dialog
-    if (call.caller !== undefined) this.#isOn(call.caller.id)
     this.#facts = facts
     this.#ports = ports
     this.#index = index
-    this.#since = ports.clock.wall()
+    this.#story = new Story(call, ports.clock.wall())
+    if (call.caller !== undefined) this.#story.isOn(call.caller.id)
   }
 
   get call(): Call {
@@ -111,6 +105,11 @@ export class CallSession {
 
   get state(): CallState {
     return this.#state
+  }
+
+  /** The media server of this call: where it is, or which was asked last. */
+  get server(): string | undefined {
+    return this.#story.server
   }
 
   /** Whether the agent's connection is lost, and the call waits for it. */
@@ -157,7 +156,7 @@ export class CallSession {
     const [after, ...effects] = step(this.call, before, event)
     this.#state = after
     const server = serverOf(after)
-    if (server !== undefined) this.#isOn(server)
+    if (server !== undefined) this.#story.isOn(server)
     if (event.kind === 'response' && event.dialog !== undefined && after.kind !== 'over') this.#bindB(event)
     for (const effect of effects) this.#carryOut(effect)
     if (isReanchored(before, after)) this.#ports.log.info('call.reanchored', { call: this.call.id })
@@ -167,11 +166,6 @@ export class CallSession {
   #flowTo(dialog: string): { readonly flow?: string } {
     const { flow } = this
     return this.#hasMoved && flow !== undefined && dialog === this.#agentDialog ? { flow } : {}
-  }
-
-  #isOn(server: string): void {
-    this.server = server
-    this.#servers.add(server)
   }
 
   /** A dialog that an INVITE of ours has made: with the place that was asked, or with the server that a move goes to. */
@@ -189,7 +183,7 @@ export class CallSession {
       this.#index.over(this)
       return
     }
-    if (state.kind === 'up' && before.kind !== 'up') this.#answeredAt = this.#ports.clock.wall()
+    if (state.kind === 'up' && before.kind !== 'up') this.#story.answered(this.#ports.clock.wall())
     this.#ports.callLog.changed(this.live())
     if (state.kind === 'up' && before.kind !== 'up') this.onUp?.()
   }
@@ -288,8 +282,8 @@ export class CallSession {
     if (serverOf(this.#state) === undefined) {
       this.#call = handedOut(this.#call)
       this.#index.handed(this, agent)
-      this.server = undefined
-    } else if (this.#agents.at(-1) !== agent) this.#agents.push(agent)
+      this.#story.server = undefined
+    } else this.#story.isWith(agent)
     this.#ports.callLog.changed(this.live())
   }
 
@@ -347,32 +341,14 @@ export class CallSession {
   }
 
   #record(verdict: Verdict, status: number): void {
-    const endedAt = this.#ports.clock.wall()
-    const answered = this.#answeredAt === undefined ? {} : { answeredAt: this.#answeredAt }
-    const { user: caller } = this.#facts.caller
-    const servers = [...this.#servers]
-    const agents = this.#agents.length > (this.call.agent === '' ? 0 : 1) ? { agents: [...this.#agents] } : {}
-    this.#ports.callLog.over(
-      { ...this.live(), verdict, status, caller, ...agents, servers, ...answered, endedAt },
-      this.#measured,
-    )
+    const caller = this.#facts.caller.user
+    const end = { verdict, status, caller, at: this.#ports.clock.wall() }
+    this.#ports.callLog.over(this.#story.record(this.live(), end), this.#measured)
   }
 
   /** The call as others may see it now. */
   live(): LiveCall {
-    const { id, dialog, kind, agent, dialled, onward } = this.call
-    const { server } = this
-    return {
-      id,
-      leg: callIdIn(dialog),
-      kind,
-      ...(agent !== '' && { agent }),
-      ...(onward && { onward }),
-      state: nameOf(this.#state),
-      since: this.#since,
-      ...dialled,
-      ...(server !== undefined && { server }),
-    }
+    return this.#story.live(this.call, this.#state)
   }
 
   #inBackground(what: string, work: Promise<unknown>): void {
