@@ -339,7 +339,7 @@ export interface LiveCall extends Partial<Dialled> {
   readonly kind: CallKind
   /** Absent in a call between two trunks. */
   readonly agent?: string
-  /** By which trunk a call between two trunks goes on, and to which number. */
+  /** By which trunk a call between two trunks goes on, and to which number; of a client that is being connected to a number, where to. */
   readonly onward?: Onward
   readonly server?: string
   readonly state: string

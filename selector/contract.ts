@@ -215,7 +215,7 @@ export const sessionOutput = z.object({
   trunk: z.string().optional(),
   number: z.string().optional(),
   route: z.string().optional(),
-  /** By which trunk a call between two trunks goes on, and to which number. */
+  /** By which trunk a call between two trunks goes on, and to which number; of a client that is being connected to a number, where to. */
   onward: z
     .object({
       trunk: z.string(),

@@ -140,6 +140,7 @@ export class CallSession {
   handOut(onward: Onward | undefined): void {
     const { onward: _, ...call } = this.#call
     this.#call = { ...call, ...(onward && { onward }) }
+    this.#ports.callLog.changed(this.live())
   }
 
   /** Takes an event in; events that arise meanwhile wait for their turn. */

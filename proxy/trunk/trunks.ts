@@ -61,8 +61,9 @@ export function createTrunks(options: TrunksOptions): Trunks {
       },
       changed(call) {
         callLog.changed(call)
-        // An agent may have connected its client to a number.
-        if (call.kind === 'transit') count(call.onward?.trunk, onwardLeg(call))
+        // An agent may want its client connected to a number, and the number may not take the call.
+        if (call.onward) count(call.onward.trunk, onwardLeg(call))
+        else limits.left(onwardLeg(call))
       },
       over(record, measured) {
         callLog.over(record, measured)

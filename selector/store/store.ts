@@ -236,7 +236,7 @@ export interface Session {
   readonly trunk?: string
   readonly number?: string
   readonly route?: string
-  /** By which trunk a call between two trunks goes on, and to which number. */
+  /** By which trunk a call between two trunks goes on, and to which number; of a client that is being connected to a number, where to. */
   readonly onward?: {
     readonly trunk: string
     readonly number: string

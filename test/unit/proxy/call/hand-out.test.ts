@@ -66,6 +66,20 @@ async function refer(parts: DoorParts, target: string, transaction = 'refer'): P
   )
 }
 
+/** A media server wants a number dialled for another agent. */
+async function dialOut(parts: DoorParts, transaction: string): Promise<void> {
+  const headers: readonly HeaderLine[] = [['X-Portico-Agent', '1002']]
+  await parts.tell(
+    requestEvent('INVITE', {
+      origin: origins.server,
+      transaction,
+      uri: 'sip:+4930999@door',
+      headers,
+      sdp: 'o=ms',
+    }),
+  )
+}
+
 /** What the agent was told last. */
 function told({ edge }: DoorParts): string | undefined {
   return edge.requests.findLast(({ method }) => method === 'NOTIFY')?.body?.content.trim()
@@ -158,6 +172,37 @@ t.test('the limits on what an agent dials hold, as long as its client talks ther
   t.equal(told(parts), 'SIP/2.0 486 Busy Here', 'one that failed counts no more among those at once')
   await refer(parts, number, 'too often')
   t.equal(told(parts), 'SIP/2.0 503 Service Unavailable', 'but within the hour')
+})
+
+t.test('a call counts under the limit of its trunk as soon as the number is called', async t => {
+  const parts = await scene({}, [{ ...pstn, limits: { calls: 1 } }])
+  await refer(parts, number)
+  const way = invites(parts).at(-1)?.transaction ?? ''
+  const asked = invites(parts).length
+  await dialOut(parts, 'while it rings')
+  t.strictSame(parts.statuses('while it rings'), [503])
+  t.equal(invites(parts).length, asked)
+  await parts.tell(responseEvent(way, 486))
+  t.equal(told(parts), 'SIP/2.0 486 Busy Here')
+  await dialOut(parts, 'after it failed')
+  t.equal(invites(parts).length, asked + 1)
+  await answer(parts, 486)
+  await refer(parts, number, 'again')
+  await parts.tell(
+    requestEvent('BYE', { origin: origins.trunk, dialog: 'dialog-client', transaction: 'bye' }),
+  )
+  await dialOut(parts, 'after the client left')
+  t.equal(invites(parts).length, asked + 3)
+})
+
+t.test('a call counts until it is over, once', async t => {
+  const parts = await scene({}, [{ ...pstn, limits: { calls: 2 } }])
+  await refer(parts, number)
+  await answer(parts)
+  await dialOut(parts, 'the second')
+  t.strictSame(parts.statuses('the second'), [])
+  await dialOut(parts, 'the third')
+  t.strictSame(parts.statuses('the third'), [503])
 })
 
 t.test('the next peer is asked when one fails; the client stays when none takes the call', async t => {
