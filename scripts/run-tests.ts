@@ -1,30 +1,45 @@
-import { spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
-
 /**
- * Runs tap over the given paths (default: every test) and prints what failed, the time of each file, and as its last
- * line `N passed, N failed`, counted in assertions and test files that ended badly.
+ * Runs test files, each in a process of its own, and prints the time of each, what failed, and as its last line
+ * `N passed, N failed`, counted in assertions and files that ended badly. Every test, unless some are named; from source, or with
+ * `--compiled` from what `npm run build:tests` made.
  */
-const args = ['--reporter=tap', '--disable-coverage', '--allow-incomplete-coverage', ...process.argv.slice(2)]
-const tap = spawn('npx', ['tap', ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
-const counts = { passed: 0, failed: 0 }
+import { join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { runFile } from './testing/run-file.ts'
+import { compiledFolder, everyTest, wantsNamespace } from './testing/test-files.ts'
 
-for await (const text of createInterface({ input: tap.stdout })) {
-  // Test names may hold what a hostile peer sends.
-  const line = text.replaceAll(/\p{Cc}/gu, '?')
-  const depth = line.search(/\S/)
-  const result = /^\s*(not ok|ok) \d+/.exec(line)?.[1]
-  if (result === 'not ok') counts.failed += 1
-  else if (result === 'ok' && depth > 0) counts.passed += 1
-  // A file's own line stands at the margin and is always shown; of what is inside, only what went wrong.
-  const isWrong = result === 'not ok' || (depth > 0 && result === undefined && counts.failed > 0)
-  if (isWrong || (depth === 0 && result === 'ok')) process.stdout.write(`${line}\n`)
+/** More than there are cores: most files wait now and then, for a timer or for Asterisk. */
+const atOnce = 3
+const root = fileURLToPath(new URL('..', import.meta.url))
+const { values, positionals } = parseArgs({
+  options: { compiled: { type: 'boolean', default: false } },
+  allowPositionals: true,
+})
+const named = positionals.map(file => relative(root, resolve(file)))
+const files = named.length > 0 ? named : await everyTest(root)
+const waiting = [...files]
+const counts = { passed: 0, failed: 0, files: 0 }
+
+async function runWaiting(): Promise<void> {
+  for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+    const began = performance.now()
+    const { passed, failed, told } = await runFile({
+      file: values.compiled ? join(root, compiledFolder, name.replace(/\.ts$/, '.js')) : join(root, name),
+      hasNamespace: await wantsNamespace(join(root, name)),
+      nodeArguments: values.compiled ? [] : ['--import', 'tsx'],
+    })
+    counts.passed += passed
+    counts.failed += failed
+    counts.files += 1
+    const seconds = ((performance.now() - began) / 1000).toFixed(1)
+    for (const line of told) console.log(`    ${line}`)
+    console.log(
+      `${failed === 0 ? 'ok' : 'not ok'} ${counts.files}/${files.length} ${name}, ${passed} passed, ${seconds} s`,
+    )
+  }
 }
 
-const code = await new Promise<number>(resolve => {
-  if (tap.exitCode !== null) resolve(tap.exitCode)
-  else tap.once('close', status => resolve(status ?? 1))
-})
-if (code !== 0 && counts.failed === 0) counts.failed = 1
-process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed\n`)
-process.exitCode = code
+await Promise.all(Array.from({ length: atOnce }, runWaiting))
+console.log(`\n${counts.passed} passed, ${counts.failed} failed`)
+process.exitCode = counts.failed > 0 ? 1 : 0

@@ -1,9 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize, relative, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
-
-const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+import { root } from './support/paths.ts'
 
 /** What each part may import from other parts. The first prefix that fits a file is its part; ARCHITECTURE.md explains. */
 const mayImport: readonly (readonly [part: string, others: readonly string[]])[] = [

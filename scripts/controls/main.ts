@@ -10,7 +10,7 @@ type Seen = 'fails' | 'passes' | 'fails anyway' | 'no such control'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const copied = ['runtime', 'config', 'engine', 'proxy', 'selector', 'cli', 'softphone', 'scripts', 'test']
-const files = ['package.json', 'tsconfig.json', '.taprc']
+const files = ['package.json', 'tsconfig.json']
 
 async function copyOfSources(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'portico-controls-'))
@@ -36,8 +36,9 @@ async function without({ file, from, to, test }: Control, folder: string): Promi
 }
 
 function passes(test: string, folder: string): Promise<boolean> {
-  const args = ['tap', '--disable-coverage', '--reporter=silent', join('test', test)]
-  return new Promise(resolve => execFile('npx', args, { cwd: folder }, cause => resolve(cause === null)))
+  const args = ['--import', 'tsx', join('test', test)]
+  const options = { cwd: folder, maxBuffer: 10_000_000, env: { ...process.env, TAP_TIMEOUT: '240' } }
+  return new Promise(resolve => execFile(process.execPath, args, options, cause => resolve(cause === null)))
 }
 
 const asked = new Set(process.argv.slice(2))

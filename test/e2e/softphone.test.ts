@@ -1,11 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import t from 'tap'
-import { build } from 'vite'
 import { launchBrowser } from '../support/browser/launch.ts'
+import { builtPages } from '../support/browser/pages.ts'
 import { screenshot } from '../support/browser/screenshot.ts'
 import { answerAsPeer, hear, hearPeer, levelOf } from '../support/browser/sound-probe.ts'
 import { startDoorDouble, type DoorDouble } from '../support/door-double.ts'
@@ -24,10 +23,8 @@ type Answer = Awaited<ReturnType<Parameters<typeof startDoorDouble>[0]['onInvite
 async function suite(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'portico-page-'))
   const audioFile = join(folder, 'tone.wav')
-  const pages = join(folder, 'pages')
-  const root = fileURLToPath(new URL('../../softphone', import.meta.url))
+  const pages = await builtPages(join(folder, 'pages'))
   await writeWav(audioFile, sine(440))
-  await build({ root, logLevel: 'error', build: { outDir: pages, emptyOutDir: true } })
   const offers: string[] = []
   let isBusy = true
   const onInvite = async (offer: string): Promise<Answer> => {

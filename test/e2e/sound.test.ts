@@ -2,11 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import t from 'tap'
-import { build } from 'vite'
 import { launchBrowser } from '../support/browser/launch.ts'
+import { builtPages } from '../support/browser/pages.ts'
 import { screenshot } from '../support/browser/screenshot.ts'
 import { hear, levelOf } from '../support/browser/sound-probe.ts'
 import { inNamespace } from '../support/namespace.ts'
@@ -33,7 +32,7 @@ async function suite(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'portico-sound-'))
   const audioFile = join(folder, 'tone.wav')
   await writeWav(audioFile, sine(440))
-  await build({ root: fileURLToPath(new URL('../../softphone', import.meta.url)), logLevel: 'error' })
+  await builtPages()
   const wire = await openTcpRelay(8443)
   const origin = `https://localhost:${wire.port}`
   const settings = { listen: { public: { origins: [origin] } } }

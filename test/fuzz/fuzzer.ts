@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
+import { codeExtension } from '../support/paths.ts'
 import { seedsOf } from './seeds.ts'
 import { targetNames, type TargetName } from './targets.ts'
 
@@ -50,7 +51,10 @@ export function crashersOf(target: TargetName): readonly { readonly file: string
 
 async function compile(outDir: string): Promise<void> {
   const input = Object.fromEntries(
-    targetNames.map(name => [name, fileURLToPath(new URL(`targets/${name}.ts`, import.meta.url))]),
+    targetNames.map(name => [
+      name,
+      fileURLToPath(new URL(`targets/${name}${codeExtension}`, import.meta.url)),
+    ]),
   )
   await build({
     configFile: false,

@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { z } from 'zod'
 import type { MediaServer } from '../../selector/domain/media-server.ts'
 import { showChannels } from './ask-ami.ts'
+import { nodeCommand } from './paths.ts'
 
 /** Real Asterisks in the namespace of the test. */
 export interface Lab {
@@ -55,7 +55,7 @@ export async function startLab(name: string, servers: number, options: LabOption
   process.once('exit', () => rmSync(dir, { recursive: true, force: true }))
   const env = { ...process.env, PORTICO_LAB_RUN: dir }
   const run = async (command: string, ...words: string[]): Promise<string> =>
-    (await promisify(execFile)(script, [command, '--name', name, ...words], { env })).stdout
+    (await promisify(execFile)(node, [...labArgs, command, '--name', name, ...words], { env })).stdout
   const args = labArguments(options)
   const report = schema.parse(JSON.parse(await run('up', '--servers', String(servers), ...args, '--json')))
   return {
@@ -82,7 +82,8 @@ function labArguments(options: LabOptions): readonly string[] {
   ]
 }
 
-const script = fileURLToPath(new URL('../../scripts/lab', import.meta.url))
+/** What `scripts/lab` starts. */
+const [node, ...labArgs] = nodeCommand('scripts/lab-fleet/main')
 
 const schema = z.object({
   servers: z.array(

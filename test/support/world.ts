@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { extname, join } from 'node:path'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 import { SyntheticAgent } from '../../cli/synthetic/agent.ts'
 import { signIn } from '../../cli/synthetic/selftest.ts'
@@ -11,12 +10,7 @@ import { createClient, type Client } from '../../selector/client.ts'
 import { openCapture, sorted } from './capture.ts'
 import { startLab, type Lab } from './lab.ts'
 import { watch } from './leak-scanner.ts'
-
-/** From the source in tests, compiled in benchmarks; what `npm run build` made where it is said that this is of now. */
-const isBuilt = process.env['PORTICO_TESTS'] === 'built'
-const main = isBuilt ? 'dist/cli/main.js' : `cli/main${extname(import.meta.url)}`
-const cli = fileURLToPath(new URL(`../../${main}`, import.meta.url))
-const loader = cli.endsWith('.ts') ? ['--import', 'tsx'] : []
+import { nodeCommand } from './paths.ts'
 
 export interface WorldOptions {
   readonly servers: number
@@ -196,7 +190,7 @@ export function portico(args: readonly string[]): {
 } {
   // A door takes every PORTICO_… for a setting, so it does not get those of the tests.
   const env = { PATH: process.env['PATH'], HOME: process.env['HOME'] }
-  return { command: [process.execPath, ...loader, cli, ...args], options: { env } }
+  return { command: [...nodeCommand('cli/main'), ...args], options: { env } }
 }
 
 /** Waits until `holds`, asking 20 times a second; fails with `what` after `withinMs`. */

@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Command } from 'commander'
 import t from 'tap'
 import { createProgram } from '../../cli/program.ts'
+import { root } from '../support/paths.ts'
 
-const root = new URL('../../', import.meta.url)
-const readme = readFileSync(new URL('README.md', root), 'utf8')
-const architecture = readFileSync(new URL('ARCHITECTURE.md', root), 'utf8')
+const readme = readFileSync(join(root, 'README.md'), 'utf8')
+const architecture = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8')
 
 const program = createProgram({
   out: () => undefined,
@@ -40,5 +41,5 @@ t.test('every file and folder that README and ARCHITECTURE name is there', async
     ([, path = '']) => path,
   )
   t.ok(links.length > 2 && named.length > 20)
-  for (const path of [...links, ...named]) t.ok(existsSync(new URL(path, root)), path)
+  for (const path of [...links, ...named]) t.ok(existsSync(join(root, path)), path)
 })

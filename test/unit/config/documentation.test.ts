@@ -6,8 +6,7 @@ import { loadConfig } from '../../../config/load.ts'
 import { configSchema, defaultConfig } from '../../../config/schema.ts'
 import { settings } from '../../../config/settings.ts'
 import type { ErrorCode } from '../../../runtime/errors.ts'
-
-const root = join(import.meta.dirname, '../../..')
+import { root } from '../../support/paths.ts'
 
 t.test('docs/settings.md is what the schema says', async t => {
   t.equal(readFileSync(join(root, 'docs/settings.md'), 'utf8'), settingsPage())

@@ -3,6 +3,7 @@ import { mkdtempSync, openSync, readFileSync, watch } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { createLog, withoutSecrets, type Fields } from '../../../runtime/log.ts'
+import { codeExtension } from '../../support/paths.ts'
 
 const cases: readonly [name: string, fields: Fields, shown: Fields][] = [
   ['a secret at the top is cut out', { user: 'a', password: 'x' }, { user: 'a', password: '***' }],
@@ -70,13 +71,13 @@ t.test(
 )
 
 t.test('lines that still wait are written when the process exits', async t => {
-  const log = new URL('../../../runtime/log.ts', import.meta.url).href
+  const log = new URL(`../../../runtime/log${codeExtension}`, import.meta.url).href
   const folder = t.testdir({
-    'last.mts': `import { createLog } from '${log}'
+    'last.mjs': `import { createLog } from '${log}'
       createLog('info').info('last.words')
       process.exit(0)`,
   })
-  const { stderr } = spawnSync(process.execPath, ['--import', 'tsx', join(folder, 'last.mts')], {
+  const { stderr } = spawnSync(process.execPath, [...process.execArgv, join(folder, 'last.mjs')], {
     encoding: 'utf8',
   })
   t.match(stderr, '"msg":"last.words"')

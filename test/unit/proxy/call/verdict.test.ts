@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
-
-const root = new URL('../../../../', import.meta.url)
+import { root } from '../../../support/paths.ts'
 
 t.test('docs/verdicts.md lists every verdict, and no other', async t => {
-  const source = readFileSync(new URL('proxy/call/verdict.ts', root), 'utf8')
-  const docs = readFileSync(new URL('docs/verdicts.md', root), 'utf8')
+  const source = readFileSync(join(root, 'proxy/call/verdict.ts'), 'utf8')
+  const docs = readFileSync(join(root, 'docs/verdicts.md'), 'utf8')
   const known = [...source.matchAll(/^ {2}\| '([a-z-]+)'/gm)].map(([, verdict]) => verdict)
   const described = [...docs.matchAll(/^\| `([a-z-]+)`/gm)].map(([, verdict]) => verdict)
   t.ok(known.length > 5)

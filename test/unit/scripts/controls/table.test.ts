@@ -1,14 +1,15 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { controls } from '../../../../scripts/controls/table.ts'
+import { root } from '../../../support/paths.ts'
 
-const root = new URL('../../../../', import.meta.url)
-const page = readFileSync(new URL('docs/security.md', root), 'utf8')
+const page = readFileSync(join(root, 'docs/security.md'), 'utf8')
 
 t.test('every control is where the table looks for it, once, and has its test', async t => {
   for (const { id, file, from, test } of controls) {
-    t.equal(readFileSync(new URL(file, root), 'utf8').split(from).length, 2, `${id} in ${file}`)
-    t.ok(existsSync(new URL(`test/${test}`, root)), test)
+    t.equal(readFileSync(join(root, file), 'utf8').split(from).length, 2, `${id} in ${file}`)
+    t.ok(existsSync(join(root, `test/${test}`)), test)
   }
 })
 
@@ -16,7 +17,7 @@ t.test(
   'the page on security names every test of a threat, and says which controls are taken away',
   async t => {
     const rows = page.split('\n').filter(line => line.startsWith('| '))
-    for (const name of readdirSync(new URL('test/integration/security/', root))) {
+    for (const name of readdirSync(join(root, 'test/integration/security/'))) {
       const row = rows.find(line => line.includes(`\`${name}\``))
       t.ok(row, name)
       t.equal(
