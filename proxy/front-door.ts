@@ -8,13 +8,16 @@ import type { Trunk } from '../selector/domain/trunk.ts'
 import { allowedMethods } from './call/b-leg.ts'
 import { CallSession, type SessionPorts } from './call/call-session.ts'
 import { Calls } from './call/calls.ts'
+import { Colleagues, type ColleaguesParts } from './call/colleagues.ts'
+import { Consultations } from './call/consultations.ts'
 import { dialEvent } from './call/dial-log.ts'
 import { Entrance } from './call/entrance.ts'
 import { packetsFrom } from './call/listen.ts'
 import { Mover } from './call/mover.ts'
 import { bodyOf, newCall, type CallLimits, type Parties } from './call/new-call.ts'
-import { agentLeg, partyOf } from './call/parties.ts'
+import { agentLeg, partyOf, phoneOwner } from './call/parties.ts'
 import { readRefer } from './call/refer.ts'
+import { isReplaced, replacesOf, type Replaces } from './call/replaces.ts'
 import { secondPhrase, type SecondSession } from './call/second-session.ts'
 import { Transfers, type TransferParts } from './call/transfers.ts'
 import type { Directory, EdgeEvent, OtherDoors, Outward } from './ports.ts'
@@ -30,7 +33,7 @@ type ResponseEvent = Extract<EdgeEvent, { kind: 'response' }>
 export interface FrontDoorOptions {
   readonly ports: Omit<SessionPorts, 'homes' | 'transfers'>
   /** What transfers to other agents go by, and how other doors are asked for a leg of theirs. */
-  readonly store: TransferParts['store']
+  readonly store: TransferParts['store'] & ColleaguesParts['store']
   /** The numbers that clients are connected to, and the ways there. */
   readonly dialling: TransferParts['dialling']
   readonly choice: TransferParts['choice']
@@ -56,14 +59,17 @@ export class FrontDoor {
   readonly mover: Mover
   readonly #transfers: Transfers
   readonly #entrance: Entrance
+  readonly #consultations: Consultations
   readonly #options: FrontDoorOptions
 
   constructor(options: FrontDoorOptions) {
     this.#options = options
     const { calls } = this
-    const { ports, store, secondSession: rule } = options
+    const { ports, store, directory, secondSession: rule } = options
+    const colleagues = new Colleagues({ store, directory, ...ports })
     this.mover = new Mover({ calls, store, ...ports })
-    this.#transfers = new Transfers({ calls, ...options, ...ports })
+    this.#transfers = new Transfers({ calls, colleagues, ...options, ...ports })
+    this.#consultations = new Consultations({ calls, colleagues, ...options, ...ports })
     this.#entrance = new Entrance({ ...ports, rule, calls, orders: store.orders })
   }
 
@@ -181,12 +187,19 @@ export class FrontDoor {
       case 'REGISTER':
         return caller.kind === 'agent' ? this.#register(event, caller.flow) : this.#reply(event, 403)
       case 'INVITE':
-        if (caller.kind === 'agent') return this.#fromAgent(event, caller.flow)
-        if (caller.kind === 'server') return this.#fromServer(event, caller.server)
-        return this.#fromTrunk(event, caller.trunk)
+        return this.#invite(event, caller)
       default:
         return this.#reply(event, 405, [['Allow', allowedMethods]])
     }
+  }
+
+  async #invite(event: RequestEvent, caller: Exclude<Caller, { kind: 'stranger' }>): Promise<void> {
+    if (caller.kind === 'agent') return this.#fromAgent(event, caller.flow)
+    const refusal = this.#refusalOf(replacesOf(event.request.headers))
+    if (refusal !== undefined) return this.#reply(event, refusal)
+    return caller.kind === 'server'
+      ? this.#fromServer(event, caller.server)
+      : this.#fromTrunk(event, caller.trunk)
   }
 
   #isServerRegistering({ request, origin }: RequestEvent, caller: Caller): boolean {
@@ -225,7 +238,7 @@ export class FrontDoor {
     // The agent is heard on another connection than before: it must prove again who it is.
     const agent = await agents.identify(event, caller.flow)
     if (agent === undefined) return false
-    if (agent !== session.call.agent) {
+    if (agent !== phoneOwner(session.call)) {
       this.#reply(event, 403)
       return false
     }
@@ -244,13 +257,16 @@ export class FrontDoor {
 
   /** Calls of this door whose agent has lost its connection. */
   #waitingFor(agent: string): readonly CallSession[] {
-    return this.calls.of(agent).filter(session => session.isAway)
+    const consultation = this.calls.consultationOf(agent)
+    const own = this.calls.of(agent).filter(({ call }) => phoneOwner(call) === agent)
+    return [...own, ...(consultation ? [consultation] : [])].filter(session => session.isAway)
   }
 
   /** An agent has registered over a connection of another door, and is heard there in its calls here that wait for it. */
   agentAt(agent: string, flow: string): void {
     for (const session of this.#waitingFor(agent)) {
-      if (session.agentCallId !== undefined) this.#options.otherDoors.claim(flow, session.agentCallId)
+      const { agentDialog } = session
+      if (agentDialog !== undefined) this.#options.otherDoors.claim(flow, callIdIn(agentDialog))
       session.followTo(flow)
     }
   }
@@ -266,7 +282,27 @@ export class FrontDoor {
 
   async #fromAgent(event: RequestEvent, flow: string): Promise<void> {
     const agent = await this.#options.agents.identify(event, flow)
-    if (agent !== undefined) await this.#enter(event, { kind: 'agent', agent, flow })
+    if (agent === undefined) return
+    const refusal = this.#refusalOf(replacesOf(event.request.headers), agent)
+    if (refusal !== undefined) return this.#reply(event, refusal)
+    const other = await this.#consultations.whom(agent, event.request.uri)
+    if (other === undefined) return this.#enter(event, { kind: 'agent', agent, flow })
+    const way = await this.#consultations.way(agent, flow, other)
+    if (typeof way === 'number') return this.#reply(event, way)
+    if (!this.#begin(event, way)) await this.#consultations.drop(way)
+  }
+
+  /**
+   * With which status an INVITE is refused that wants the place of a dialog (RFC 3891 §3). Only an agent may, and only that of its own leg,
+   * which gives way to a newer one anyhow.
+   */
+  #refusalOf(replaces: Replaces | 400 | undefined, agent?: string): number | undefined {
+    if (replaces === undefined || replaces === 400) return replaces
+    const legs = agent === undefined ? [] : this.calls.of(agent)
+    const isOwn = legs.some(
+      ({ call, agentDialog = '' }) => agentLeg(call) !== undefined && isReplaced(agentDialog, replaces),
+    )
+    return isOwn ? undefined : 481
   }
 
   async #fromTrunk(event: RequestEvent, trunk: Trunk): Promise<void> {
@@ -300,7 +336,7 @@ export class FrontDoor {
     const made = newCall(event, parties, limits, domain)
     if (made.kind === 'refused') return this.#refuse(event, made.status)
     if (this.calls.byId(made.call.id)) return this.#refuse(event, 482)
-    const flow = parties.kind === 'agent' ? parties.flow : undefined
+    const flow = 'flow' in parties ? parties.flow : undefined
     const all = { ...ports, homes: this.mover, transfers: this.#transfers }
     const session = new CallSession(made.call, made.facts, flow, all, this.calls)
     this.calls.add(session)

@@ -311,10 +311,10 @@ export interface CallLog {
 }
 
 /**
- * An agent that calls in, a client of an agent that calls in, a client that an agent calls, an agent that its conference calls, a call
- * that goes from one trunk to another and has no media server.
+ * An agent that calls in, a client of an agent that calls in, a client that an agent calls, an agent that its conference calls, an agent
+ * that calls another one in whose conference it is a guest, a call that goes from one trunk to another and has no media server.
  */
-export type CallKind = 'agent' | 'client' | 'dial-out' | 'ring-agent' | 'transit'
+export type CallKind = 'agent' | 'client' | 'dial-out' | 'ring-agent' | 'consult' | 'transit'
 
 /** What the call of a trunk, or to one, was dialled as. */
 export interface Dialled {

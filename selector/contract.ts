@@ -208,7 +208,7 @@ export const hintOutput = z.object({
 /** One leg of a call in progress. */
 export const sessionOutput = z.object({
   id: z.string(),
-  kind: z.enum(['agent', 'client', 'dial-out', 'ring-agent', 'transit']),
+  kind: z.enum(['agent', 'client', 'dial-out', 'ring-agent', 'consult', 'transit']),
   /** Absent in a call between two trunks. */
   agent: z.string().optional(),
   /** Of a call through a trunk: which one, the number that was dialled as the route made it, and that route. */

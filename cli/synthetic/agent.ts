@@ -63,16 +63,17 @@ export class SyntheticAgent {
 
   /** Calls into the conference; throws `E_LISTEN` with the status when it is refused. */
   async join(sdp?: string): Promise<UpCall> {
-    const outcome = await this.tryToJoin(sdp)
-    if (isUp(outcome)) return outcome
-    throw new PorticoError(
-      'E_LISTEN',
-      `the agent's INVITE was answered ${outcome.status} ${outcome.response.reason}`,
-    )
+    return up(await this.tryToJoin(sdp))
   }
 
   tryToJoin(sdp = browserOffer()): Promise<UpCall | Final> {
     return this.userAgent.call({ uri: this.#target, headers: this.#parties(this.#target) }, sdp)
+  }
+
+  /** Calls another agent; throws as `join` does. */
+  async consult(other: string): Promise<UpCall> {
+    const uri = `sip:${other}@${this.#aor.split('@')[1]}`
+    return up(await this.userAgent.call({ uri, headers: this.#parties(uri) }, browserOffer()))
   }
 
   #parties(to: string): (readonly [string, string])[] {
@@ -81,4 +82,10 @@ export class SyntheticAgent {
       ['To', `<${to}>`],
     ]
   }
+}
+
+function up(outcome: UpCall | Final): UpCall {
+  if (isUp(outcome)) return outcome
+  const { status, response } = outcome
+  throw new PorticoError('E_LISTEN', `the agent's INVITE was answered ${status} ${response.reason}`)
 }

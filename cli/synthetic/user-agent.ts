@@ -14,6 +14,8 @@ export interface Final {
 /** A call that is up. */
 export interface UpCall {
   readonly dialog: string
+  /** The tag of the far end. */
+  readonly toTag: string
   /** What the far end answered. */
   readonly sdp: string
   /** Resolves when the far end has hung up. */
@@ -77,6 +79,7 @@ export class UserAgent {
     const ended = new Promise<void>(resolve => this.#calls.set(dialog, resolve))
     return {
       dialog,
+      toTag: final.response.headers.to()?.params.get('tag') ?? '',
       sdp: final.response.body.toString(),
       ended,
       hangUp: async () => (await this.request({ method: 'BYE', dialog })).status,

@@ -1,4 +1,3 @@
-import { callIdIn } from '../../engine/message/dialog-id.ts'
 import type { Log } from '../../runtime/log.ts'
 import { messageOf, PorticoError } from '../../runtime/errors.ts'
 import type { Clock } from '../../runtime/clock.ts'
@@ -17,7 +16,7 @@ import { initial, step } from './call-state.ts'
 import { inviteTo, type CallerFacts } from './b-leg.ts'
 import type { MoveEnd } from './move.ts'
 import { isReanchored, nameOf, serverOf } from './state-facts.ts'
-import { agentLeg, handedOut } from './parties.ts'
+import { handedOut, phoneLeg } from './parties.ts'
 import { Story } from './story.ts'
 import type { Transfers } from './transfers.ts'
 import type { Verdict } from './verdict.ts'
@@ -86,7 +85,7 @@ export class CallSession {
   ) {
     this.#call = call
     this.flow = flow
-    if (agentLeg(call) === 'a') this.#agentDialog = call.dialog
+    if (phoneLeg(call) === 'a') this.#agentDialog = call.dialog
     this.#facts = facts
     this.#ports = ports
     this.#index = index
@@ -117,9 +116,9 @@ export class CallSession {
     return this.#timers.has('flow')
   }
 
-  /** Call-ID of the agent's leg; undefined when this call has none, or it is not made yet. */
-  get agentCallId(): string | undefined {
-    return this.#agentDialog === undefined ? undefined : callIdIn(this.#agentDialog)
+  /** That with an agent's phone; undefined when this call has none, or it is not made yet. */
+  get agentDialog(): string | undefined {
+    return this.#agentDialog
   }
 
   /** The agent is reached over another connection from now on. */
@@ -173,7 +172,7 @@ export class CallSession {
   #bindB({ transaction, dialog = '' }: Extract<CallEvent, { kind: 'response' }>): void {
     const move = this.#state.kind === 'up' ? this.#state.move : undefined
     const isMove = move?.branch === transaction
-    if (!isMove && agentLeg(this.call) === 'b') this.#agentDialog ??= dialog
+    if (!isMove && phoneLeg(this.call) === 'b') this.#agentDialog ??= dialog
     this.#index.bind(dialog, this, isMove ? move.leg : 'b')
   }
 
@@ -319,9 +318,9 @@ export class CallSession {
     )
   }
 
-  #transfer({ to, replaces }: Extract<Effect, { kind: 'transfer' }>): void {
+  #transfer({ to }: Extract<Effect, { kind: 'transfer' }>): void {
     const { agent, id: call } = this.call
-    this.#ports.transfers.transfer({ agent, to, ...(replaces && { replaces }) }).then(
+    this.#ports.transfers.transfer({ agent, to }).then(
       status => this.handle({ kind: 'transferred', status }),
       (cause: unknown) => {
         this.#ports.log.error('call.transfer-failed', { call, cause: messageOf(cause) })

@@ -6,7 +6,7 @@ import type { TrunkAccount } from '../../selector/domain/trunk.ts'
 import type { Body, CallKind, Dialled, MediaExchange, MediaSide, Onward } from '../ports.ts'
 import type { Move, MoveEnd } from './move.ts'
 import type { Reanchor } from './reanchor.ts'
-import type { Referee, Referral, Replaces } from './refer.ts'
+import type { Referee, Referral } from './refer.ts'
 import type { Transfer } from './transfer.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -17,8 +17,10 @@ export type LegName = 'a' | 'b'
 export interface Call {
   readonly id: string
   readonly kind: CallKind
-  /** Empty in a call between two trunks. */
+  /** In whose conference it is; empty in a call between two trunks. */
   readonly agent: string
+  /** The agent that consults that one. */
+  readonly by?: string
   /** Of a call through a trunk. */
   readonly dialled?: Dialled
   /** By which trunk a call between two trunks goes on, and to which number. */
@@ -229,7 +231,7 @@ export type CallEvent =
   /** The media server is dead, and the call cannot be moved away from it. */
   | { readonly kind: 'server-lost' }
   | { readonly kind: 'hang-up' }
-  /** The agent has entered its conference by a newer call. */
+  /** The agent has entered its conference by a newer call, or whom it talked about is with the other agent now. */
   | { readonly kind: 'replaced' }
   /** The agent is to be told something, in a MESSAGE of that name. */
   | { readonly kind: 'tell'; readonly transaction: string; readonly body: Body }
@@ -284,7 +286,7 @@ export type Effect =
   /** `status`: of a place outside that did not take the call. */
   | { readonly kind: 'move-told'; readonly outcome: 'ready' | MoveEnd; readonly status?: number }
   /** The clients of the agent are to go to another one, or its client to a number. */
-  | { readonly kind: 'transfer'; readonly to: Referee; readonly replaces?: Replaces }
+  | { readonly kind: 'transfer'; readonly to: Referee }
   | { readonly kind: 'record'; readonly verdict: Verdict; readonly status: number }
 
 /** What the media anchor is asked for: an offer for a new party, an offer or an answer between known ones. */

@@ -9,6 +9,7 @@ export class Calls implements SessionIndex {
   readonly #dialogs = new Map<string, { readonly session: CallSession; readonly leg: LegName }>()
   readonly #dialogsOf = new Map<CallSession, string[]>()
   readonly #byAgent = new Map<string, Set<CallSession>>()
+  readonly #consultations = new Map<string, CallSession>()
 
   get size(): number {
     return this.#sessions.size
@@ -23,6 +24,11 @@ export class Calls implements SessionIndex {
     return [...(this.#byAgent.get(agent) ?? [])]
   }
 
+  /** The call in which an agent consults another one. */
+  consultationOf(agent: string): CallSession | undefined {
+    return this.#consultations.get(agent)
+  }
+
   byId(id: string): CallSession | undefined {
     return this.#sessions.get(id)
   }
@@ -30,6 +36,8 @@ export class Calls implements SessionIndex {
   add(session: CallSession): void {
     this.#sessions.set(session.call.id, session)
     this.#join(session)
+    const { by } = session.call
+    if (by !== undefined) this.#consultations.set(by, session)
     this.arrived(session.call.transaction, session)
   }
 
@@ -77,6 +85,8 @@ export class Calls implements SessionIndex {
   over(session: CallSession): void {
     this.#sessions.delete(session.call.id)
     this.#leave(session, session.call.agent)
+    const { by } = session.call
+    if (by !== undefined) this.#consultations.delete(by)
     this.#incoming.delete(session.call.transaction)
     for (const dialog of this.#dialogsOf.get(session) ?? []) this.#dialogs.delete(dialog)
     this.#dialogsOf.delete(session)

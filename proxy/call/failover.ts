@@ -74,7 +74,7 @@ export function passedOn(status: number): number {
 /** What a status tells of the inside becomes 503. */
 function giveUpServer({ kind }: Call, { status, local }: Refusal): Next {
   // The dialplan's guard says 486 when the agent's conference is not there: nobody is busy, somebody is away.
-  if (kind === 'client' && status === 486 && !local)
+  if ((kind === 'client' || kind === 'consult') && status === 486 && !local)
     return { kind: 'give-up', status: 480, verdict: 'agent-away' }
   const told = !local && passedOut.has(status) ? status : 503
   return { kind: 'give-up', status: told, verdict: local ? 'servers-failed' : 'refused' }

@@ -5,7 +5,7 @@ import { conferenceEventType } from './conference-event.ts'
 import { ending } from './ending.ts'
 import { giveUpMove, leftBehind, stepMove, tidy } from './move.ts'
 import { outwardBody } from './outward-body.ts'
-import { agentLeg, innerLeg, other, partyOf } from './parties.ts'
+import { agentLeg, innerLeg, other, partyOf, phoneLeg } from './parties.ts'
 import {
   acknowledged,
   agreed,
@@ -20,7 +20,7 @@ import {
   withRelay,
 } from './reoffer.ts'
 import { stepReanchor } from './reanchor.ts'
-import { replacedReason } from './second-session.ts'
+import { elsewhereReason, replacedReason } from './second-session.ts'
 import { leave, refer, transferred } from './transfer.ts'
 import { hungUp, type Verdict } from './verdict.ts'
 
@@ -100,9 +100,10 @@ function settled(call: Call, state: Up, status: number): Step {
 
 /** The agent's page is told why it is sent away, so that nobody takes it for a fault. */
 function replaced(call: Call, state: Up): Step {
-  const leg = agentLeg(call)
+  const leg = phoneLeg(call)
   if (leg === undefined) return [state]
-  const farewell: Effect = { ...bye(state, leg), reason: replacedReason }
+  const reason = leg === agentLeg(call) ? replacedReason : elsewhereReason
+  const farewell: Effect = { ...bye(state, leg), reason }
   return end(call, state, 'replaced', 'gone', farewell, bye(state, other(leg)))
 }
 
@@ -241,7 +242,7 @@ function response(call: Call, state: Up, event: ResponseEvent): Step {
  * connection may come back.
  */
 function isDialogLost(call: Call, event: ResponseEvent, leg: LegName): boolean {
-  return (event.status === 481 && !event.local) || (event.local && leg !== agentLeg(call))
+  return (event.status === 481 && !event.local) || (event.local && leg !== phoneLeg(call))
 }
 
 /** How an agent leaves: a lost one may come back, and its clients wait for it. */

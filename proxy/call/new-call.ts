@@ -6,6 +6,7 @@ import type { MediaServer } from '../../selector/domain/media-server.ts'
 import type { Body, Dialled, EdgeEvent } from '../ports.ts'
 import { safeName, safeUser, type CallerFacts } from './b-leg.ts'
 import type { Call, OutsidePlace, Place } from './call.ts'
+import type { ConsultWay } from './consultations.ts'
 
 /** Who calls, and for whom. */
 export type Parties =
@@ -23,6 +24,7 @@ export type Parties =
       readonly headers: readonly HeaderLine[]
     }
   | FromServer
+  | ConsultWay
   /** A trunk that goes on to another one, under the id `call`. */
   | {
       readonly kind: 'transit'
@@ -93,28 +95,22 @@ export function newCall(
 /** Who the caller is to the other side, and what else it is told. */
 function callerFacts(request: SipRequest, parties: Parties): Pick<CallerFacts, 'caller' | 'headers'> {
   if (parties.kind === 'agent') return { caller: { user: parties.agent }, headers: [] }
+  if (parties.kind === 'consult') return { caller: { user: parties.by }, headers: [] }
   if (parties.kind === 'client') return { caller: parties.caller, headers: parties.headers }
   return { caller: callerOf(request), headers: [] }
 }
 
 /** What differs from one kind of call to the other. */
-type Sides = Pick<Call, 'kind' | 'dialled' | 'onward' | 'aSide' | 'bSide' | 'target' | 'caller'>
+type Sides = Pick<Call, 'kind' | 'by' | 'dialled' | 'onward' | 'aSide' | 'bSide' | 'target' | 'caller'>
 
 function sidesOf(parties: Parties): Sides {
   const { kind } = parties
   if (kind === 'agent') return { kind, aSide: 'browser', bSide: 'server', target: { kind: 'any-server' } }
+  if (kind === 'consult')
+    return { kind, by: parties.by, aSide: 'browser', bSide: 'server', target: whereAgentIs(parties) }
   const dialled = parties.dialled === undefined ? {} : { dialled: parties.dialled }
-  if (kind === 'client') {
-    const place: Place = { kind: 'server', server: parties.server }
-    // The agent waits nowhere else: a server that fails once is asked a second time.
-    return {
-      kind,
-      ...dialled,
-      aSide: 'carrier',
-      bSide: 'server',
-      target: { kind: 'places', places: [place, place] },
-    }
-  }
+  if (kind === 'client')
+    return { kind, ...dialled, aSide: 'carrier', bSide: 'server', target: whereAgentIs(parties) }
   const { places } = parties
   const target = { kind: 'places', places } as const
   if (kind === 'transit')
@@ -124,10 +120,16 @@ function sidesOf(parties: Parties): Sides {
   return { kind, ...dialled, aSide: 'server', bSide, caller, target }
 }
 
+/** The agent waits nowhere else: a server that fails once is asked a second time. */
+function whereAgentIs({ server }: { readonly server: MediaServer }): Call['target'] {
+  const place: Place = { kind: 'server', server }
+  return { kind: 'places', places: [place, place] }
+}
+
 /** A media server that calls names the call, so that it is one thing for everybody; nobody else may. */
 function callIdOf({ headers }: SipRequest, parties: Parties): string {
   const { kind } = parties
-  if (kind === 'client' || kind === 'transit') return parties.call
+  if ('call' in parties) return parties.call
   const named = kind === 'dial-out' || kind === 'ring-agent' ? headers.get('X-Portico-Call') : undefined
   return named !== undefined && /^[A-Za-z0-9-]{1,40}$/.test(named) ? named : randomUUID()
 }

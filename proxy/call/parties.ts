@@ -12,16 +12,31 @@ export function innerLeg(call: Pick<Call, 'kind' | 'caller'>): LegName | undefin
   return call.caller === undefined ? 'b' : 'a'
 }
 
-/** The leg that is with the agent; undefined when it is a client's call. */
+/** The leg by which the agent is in its conference; undefined when the call is that of a guest there: a client, or another agent. */
 export function agentLeg({ kind }: Pick<Call, 'kind'>): LegName | undefined {
   if (kind === 'agent') return 'a'
   return kind === 'ring-agent' ? 'b' : undefined
 }
 
+/** Whether it is the call of a client with an agent. */
+export function isClient({ kind }: Pick<Call, 'kind'>): boolean {
+  return kind === 'client' || kind === 'dial-out'
+}
+
+/** The leg to an agent's phone: its own, or that by which it consults another agent; undefined when there is none. */
+export function phoneLeg(call: Pick<Call, 'kind'>): LegName | undefined {
+  return call.kind === 'consult' ? 'a' : agentLeg(call)
+}
+
+/** Whose phone that is. */
+export function phoneOwner({ agent, by = agent }: Pick<Call, 'agent' | 'by'>): string {
+  return by
+}
+
 /** Who is at the end of a leg. */
 export function partyOf(call: Call, leg: LegName): 'agent' | 'trunk' | 'server' {
   if (leg === innerLeg(call)) return 'server'
-  return agentLeg(call) === undefined ? 'trunk' : 'agent'
+  return phoneLeg(call) === undefined ? 'trunk' : 'agent'
 }
 
 /** An SDP of the leg `from` on its way to the other, before both are up. */

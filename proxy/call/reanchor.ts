@@ -1,5 +1,5 @@
 import type { Call, CallEvent, Effect, LegName, Step, Up } from './call.ts'
-import { agentLeg, exchange, innerLeg, other, sdpBody } from './parties.ts'
+import { exchange, innerLeg, other, phoneLeg, sdpBody } from './parties.ts'
 import { giveUpMove } from './move.ts'
 import { isOffer, respondTo } from './reoffer.ts'
 import { sameAddress } from './sdp.ts'
@@ -148,7 +148,7 @@ function mayAskAgain(
   { status, local }: ResponseEvent,
 ): boolean {
   return (
-    (local && leg === agentLeg(call)) || (!local && (status === 491 || status === 500) && asked < mostAsked)
+    (local && leg === phoneLeg(call)) || (!local && (status === 491 || status === 500) && asked < mostAsked)
   )
 }
 

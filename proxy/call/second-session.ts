@@ -20,3 +20,6 @@ export function mayEnter(rule: SecondSession, older: readonly OlderLeg[], flow?:
 /** What an agent's page is told: with the refusal of a second leg, and with the end of the first one. */
 export const secondPhrase = 'You are in your conference elsewhere'
 export const replacedReason = 'SIP;cause=486;text="you entered your conference elsewhere"'
+
+/** The same, of its call to another agent, with whom the client now is. */
+export const elsewhereReason = 'SIP;cause=200;text="your client is there now"'

@@ -25,7 +25,7 @@ export function refer(call: Call, state: Up, event: RequestEvent): Step {
   const { transaction, leg, referral } = event
   if (leg !== agentLeg(call)) return [state, respondTo(transaction, 403)]
   if (referral?.kind !== 'asked') return [state, respondTo(transaction, referral?.status ?? 400)]
-  const { to, replaces, cseq, isSilent } = referral
+  const { to, cseq, isSilent } = referral
   if (to.kind === 'agent' && to.agent === call.agent) return [state, respondTo(transaction, 403)]
   // Without an anchor for its media a client cannot be taken elsewhere.
   if (!call.anchored) return [state, respondTo(transaction, 501)]
@@ -35,7 +35,7 @@ export function refer(call: Call, state: Up, event: RequestEvent): Step {
     { ...state, transfer },
     { ...respondTo(transaction, 202), ...(isSilent && { headers: [['Refer-Sub', 'false']] }) },
     ...notify(call, state, transfer, 100),
-    { kind: 'transfer', to, ...(replaces && { replaces }) },
+    { kind: 'transfer', to },
   ]
 }
 

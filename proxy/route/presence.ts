@@ -22,7 +22,7 @@ export interface Presence extends Part {
 
 /** How long an agent is kept for a client whose door no longer says that it is there. */
 const clientMs = 60_000
-const withClient: ReadonlySet<CallKind> = new Set(['client', 'dial-out'])
+const withClient: ReadonlySet<CallKind> = new Set(['client', 'dial-out', 'consult'])
 
 export function createPresence({ store, clock, log }: PresenceOptions): Presence {
   const { queues, agents } = store

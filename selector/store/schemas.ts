@@ -183,7 +183,7 @@ export const recordSchema: z.ZodType<StoredRecord> = z.looseObject({ id: text })
 /** A session as stored. */
 export const sessionSchema: z.ZodType<Session> = z.object({
   id: text,
-  kind: z.enum(['agent', 'client', 'dial-out', 'ring-agent', 'transit']),
+  kind: z.enum(['agent', 'client', 'dial-out', 'ring-agent', 'consult', 'transit']),
   agent: text.exactOptional(),
   trunk: text.exactOptional(),
   number: text.exactOptional(),

@@ -230,7 +230,7 @@ export interface SessionStore {
 /** One leg of a call in progress. */
 export interface Session {
   readonly id: string
-  readonly kind: 'agent' | 'client' | 'dial-out' | 'ring-agent' | 'transit'
+  readonly kind: 'agent' | 'client' | 'dial-out' | 'ring-agent' | 'consult' | 'transit'
   /** Absent in a call between two trunks. */
   readonly agent?: string
   readonly trunk?: string

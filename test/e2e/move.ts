@@ -46,7 +46,7 @@ export async function tellMove(engine: WorldOptions['engine']): Promise<void> {
     await playTone(world, '1009')
     pair.phone.play(440)
     t.ok((await pair.phone.levels())(1004) < 0.005, 'the client does not hear the other conference')
-    const hole = await holeDuring(pair, () => refer(t, pair.agentPhone, pair.leg, '1009'))
+    const hole = await holeDuring(pair, () => refer(t, pair.agentPhone, pair.leg, '1009@portico.test'))
     t.comment(`hole ${hole} ms`)
     t.ok(hole < 500, `the client hears nothing for ${hole} ms`)
     t.ok((await pair.phone.levels())(1004) > 0.05, 'then it does')
@@ -56,9 +56,37 @@ export async function tellMove(engine: WorldOptions['engine']): Promise<void> {
       'the tone, the colleague, the client',
     )
     t.match(await placesOf(world, '1001'), [/ agent$/], 'the first agent waits again')
-    await refer(t, colleague, leg, '1001')
+    await refer(t, colleague, leg, '1001@portico.test')
     t.ok((await pair.phone.levels())(1004) < 0.005, 'the client is away from the other conference')
     t.match(await placesOf(world, '1001'), [/ agent$/, / client$/])
+    t.equal(await leg.hangUp(), 200)
+    await colleague.stop()
+    await isUnheard(t, world, pairs, carrier)
+  })
+
+  await t.test('an agent talks to another one first, and then hands its client over', async t => {
+    const [pair] = pairs
+    if (!pair) throw new Error('there is no pair')
+    const colleague = await world.agent('1008')
+    const leg = await colleague.join()
+    await playTone(world, '1008')
+    const talk = await pair.agentPhone.consult('1008')
+    t.ok((await pair.phone.levels())(1004) < 0.005, 'the client hears nothing of it')
+    t.match(await placesOf(world, '1008'), [/ $/, / agent$/, / client$/], 'the tone, the two who talk')
+    t.match(await placesOf(world, '1001'), [/ agent$/, / client$/], 'who is in the other conference, too')
+    const [callId = '', fromTag = ''] = talk.dialog.split(';from-tag=')
+    const replaces = encodeURIComponent(`${callId};to-tag=${talk.toTag};from-tag=${fromTag}`)
+    await refer(t, pair.agentPhone, pair.leg, `door@198.51.100.1;transport=ws?Replaces=${replaces}`)
+    await talk.ended
+    t.ok((await pair.phone.levels())(1004) > 0.05, 'then it hears the other conference')
+    await until('the talk to be over there', async () => (await placesOf(world, '1008')).length === 3)
+    t.match(
+      await placesOf(world, '1008'),
+      [/ $/, / agent$/, / client$/],
+      'the tone, the colleague, the client',
+    )
+    t.match(await placesOf(world, '1001'), [/ agent$/])
+    await refer(t, colleague, leg, '1001@portico.test')
     t.equal(await leg.hangUp(), 200)
     await colleague.stop()
     await isUnheard(t, world, pairs, carrier)
@@ -209,10 +237,10 @@ async function talk(world: World, carrier: SyntheticCarrier, agent: string): Pro
   return { agent, agentPhone, leg, client, phone }
 }
 
-/** An agent wants its client to go to `other`, and hears that it is there. */
+/** An agent wants its client to go to `other`, as the rest of a SIP URI, and hears that it is there. */
 async function refer(t: Test, { userAgent }: SyntheticAgent, leg: UpCall, other: string): Promise<void> {
   const before = userAgent.heard.length
-  const headers = [['Refer-To', `<sip:${other}@portico.test>`]] as const
+  const headers = [['Refer-To', `<sip:${other}>`]] as const
   t.equal((await leg.ask('REFER', { headers })).status, 202)
   const told = (): readonly string[] =>
     userAgent.heard

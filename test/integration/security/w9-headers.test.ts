@@ -40,6 +40,11 @@ const spellings: readonly ((name: string) => string)[] = [
   name => name.replace('a', '%61'),
 ]
 
+/** A call with one of the others is refused, and nothing of it goes further. */
+function mayCome(name: string): boolean {
+  return !/^((proxy-)?require|replaces)$/i.test(name)
+}
+
 t.test('no header of a carrier’s INVITE reaches a media server, in whatever spelling', async t => {
   const door = await realDoor(t, () => [trunkOf({ addresses: [carrierAddress] })])
   const carrier = await farEnd(t, carrierAddress)
@@ -48,7 +53,7 @@ t.test('no header of a carrier’s INVITE reaches a media server, in whatever sp
     spellings.map(spell => [spell(name), value] as const),
   )
   for (let at = 0; at < written.length; at += 20) {
-    const lines = written.slice(at, at + 20).filter(([name]) => !/^(proxy-)?require$/i.test(name))
+    const lines = written.slice(at, at + 20).filter(([name]) => mayCome(name))
     await door.dial(carrier, 'sip:1001@127.0.0.1', lines)
   }
   const generated = fc.sample(
@@ -58,7 +63,10 @@ t.test('no header of a carrier’s INVITE reaches a media server, in whatever sp
     500,
   )
   for (let at = 0; at < generated.length; at += 50) {
-    const lines = generated.slice(at, at + 50).map((name): HeaderLine => [name, value])
+    const lines = generated
+      .slice(at, at + 50)
+      .filter(mayCome)
+      .map((name): HeaderLine => [name, value])
     await door.dial(carrier, 'sip:1001@127.0.0.1', lines)
   }
   t.ok(door.server.heard.length >= 15, `${door.server.heard.length} calls got through`)

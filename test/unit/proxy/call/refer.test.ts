@@ -34,12 +34,21 @@ t.test('who wants to hear nothing says so (RFC 4488)', t => {
   t.end()
 })
 
-t.test('an attended transfer names the dialog to replace (RFC 3891)', t => {
-  const replaces = { callId: '12@home', tags: ['x', 'y'] }
-  t.match(to(`<sip:bob@portico.test?${dialog}>`), { to: { agent: 'bob' }, replaces })
-  t.match(to(`<sip:bob@portico.test?${dialog}%3Bearly-only>`), { to: { agent: 'bob' }, replaces })
-  t.end()
-})
+t.test(
+  'an attended transfer names the dialog whose other end is meant, whatever the address (RFC 3891)',
+  t => {
+    const asked = { kind: 'asked', to: { kind: 'other-end', of: { callId: '12@home', tags: ['x', 'y'] } } }
+    for (const target of [
+      `<sip:bob@portico.test?${dialog}>`,
+      `<sip:bob@portico.test?${dialog}%3Bearly-only>`,
+      `"Bob" <sip:door@198.51.100.1:8443;transport=ws?${dialog}>`,
+      `<sips:portico.example?replaces=12%40home%3Bfrom-tag%3Dy%3Bto-tag%3Dx>`,
+    ])
+      t.match(to(target), { ...asked, to: { of: { callId: '12@home' } } }, target)
+    t.match(to(`<sip:bob@portico.test?${dialog}>`), asked)
+    t.end()
+  },
+)
 
 t.test('a target is a number when no agent can be called like that, or when it says so', t => {
   for (const [target, number] of [
@@ -62,6 +71,8 @@ const refusals: readonly (readonly [why: string, target: string, status: number]
   ['a number that is none', '<tel:call-me>', 603],
   ['a number of some network only', '<tel:123;phone-context=+49>', 603],
   ['a number that brings a header along', '<tel:+4930123456?Route=x>', 400],
+  ['a dialog by another scheme', `<https://portico.test?${dialog}>`, 416],
+  ['a dialog by another request', `<sip:bob@portico.test;method=BYE?${dialog}>`, 501],
   ['a number of another domain', '<sip:+4930123456@elsewhere.test>', 403],
   ['more digits than any number has', '<sip:+490000000000000000000000000000000000@portico.test>', 603],
   ['nobody', '<sip:portico.test>', 603],

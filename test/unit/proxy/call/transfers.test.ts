@@ -166,13 +166,6 @@ t.test('one at a time; the next one after that is as good as the first', async t
   t.strictSame(parts.statuses('late'), [202])
 })
 
-t.test('a transfer that replaces a dialog is refused, one of somebody else first of all', async t => {
-  const parts = await scene()
-  await refer(parts, 'sip:1002@portico.test?Replaces=nobody%3Bto-tag%3Dx%3Bfrom-tag%3Dy')
-  t.strictSame(told(parts).at(-1), 'dialog-1001 SIP/2.0 481 Call/Transaction Does Not Exist')
-  t.strictSame(clients(parts), ['1001'])
-})
-
 /** The legs towards the media server that were ended, by the place of their INVITE. */
 function ended({ edge }: DoorParts): readonly string[] {
   return edge.requests.flatMap(({ method, dialog = '' }) =>
