@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
+import { z } from 'zod'
 import { registerAgents } from './agents.ts'
 import { registerAsteriskConfig } from './asterisk-config.ts'
 import { registerCalls } from './calls.ts'
@@ -20,6 +23,7 @@ import { registerUp } from './up.ts'
 export function createProgram(terminal: Terminal): Command {
   const program = new Command('portico')
     .description('The front door of an Asterisk fleet.')
+    .version(ownVersion(), '-V, --version', 'print the version')
     .option('--config <file>', 'settings file (default: PORTICO_CONFIG, else ./portico.yaml, else none)')
     .option('--url <url>', 'admin API (default: PORTICO_URL, else listen.admin of the settings)')
     .option(
@@ -37,6 +41,7 @@ export function createProgram(terminal: Terminal): Command {
   return program
 }
 
+/** Parts that only some commands need are loaded by their actions: what `up` is made of takes a second. */
 const commands = [
   registerUp,
   registerEngine,
@@ -54,3 +59,8 @@ const commands = [
   registerConfig,
   registerAsteriskConfig,
 ]
+
+function ownVersion(): string {
+  const file = fileURLToPath(import.meta.resolve('#package'))
+  return z.object({ version: z.string() }).parse(JSON.parse(readFileSync(file, 'utf8'))).version
+}

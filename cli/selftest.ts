@@ -1,8 +1,6 @@
 import type { Command } from 'commander'
-import { loadCertificate } from '../config/certificate.ts'
 import { configOf, connect, wantsJson } from './connect.ts'
 import { printJson } from './print.ts'
-import { selftest } from './synthetic/selftest.ts'
 import type { Terminal } from './terminal.ts'
 
 /** `portico selftest`: places a synthetic agent and client leg and checks where they landed. */
@@ -13,6 +11,8 @@ export function registerSelftest(program: Command, terminal: Terminal): void {
       'Place a synthetic agent and a client leg, and ask the media server itself where they landed.',
     )
     .action(async (_options: object, command: Command) => {
+      const { loadCertificate } = await import('../config/certificate.ts')
+      const { selftest } = await import('./synthetic/selftest.ts')
       const config = configOf(command, terminal)
       const json = wantsJson(command)
       const report = await selftest({

@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import { configOf } from './connect.ts'
-import { startFrontDoor } from './front-door-process.ts'
 import { untilSignal } from './signals.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -10,6 +9,7 @@ export function registerUp(program: Command, terminal: Terminal): void {
     .command('up')
     .description('Run engine, door and selector in one process.')
     .action(async (_options: object, command: Command) => {
+      const { startFrontDoor } = await import('./front-door-process.ts')
       const { stop, lines } = await startFrontDoor(configOf(command, terminal))
       for (const line of lines) terminal.out(line)
       await untilSignal()

@@ -2,7 +2,6 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { generate } from 'selfsigned'
 import { messageOf, PorticoError } from '../runtime/errors.ts'
 import { readFileIfAny, writePrivateFile } from './private-file.ts'
 import type { Config } from './schema.ts'
@@ -97,6 +96,8 @@ async function selfSigned(
   names: readonly string[],
   now: Date,
 ): Promise<{ readonly cert: string; readonly key: string }> {
+  // It takes longer to load than all else that a command line needs.
+  const { generate } = await import('selfsigned')
   const made = await generate([{ name: 'commonName', value: 'Portico development' }], {
     keyType: 'ec',
     curve: 'P-256',

@@ -200,6 +200,26 @@ t.test('there is no cycle among imports that exist at run time', async t => {
   t.strictSame(cycles, [])
 })
 
+t.test('the command line loads neither engine nor door before a command asks for them', async t => {
+  const files = new Map(
+    sources.map(({ path, text }) => [
+      path,
+      text.replaceAll(/import\('[^']+'\)|(^|\n)(import|export) type\b/g, '$1'),
+    ]),
+  )
+  const loaded = new Set<string>()
+  const load = (path: string): void => {
+    if (loaded.has(path)) return
+    loaded.add(path)
+    for (const target of importsOf(files.get(path) ?? ''))
+      if (target.startsWith('.')) load(normalize(join(dirname(path), target)))
+  }
+  load('cli/main.ts')
+  t.ok(loaded.has('selector/client.ts'))
+  const heavy = [...loaded].filter(path => /^(engine|proxy|selector\/(http|store|ami))\//.test(path))
+  t.strictSame(heavy, [])
+})
+
 t.test('no file of the product is longer than 400 lines', async t => {
   const long = sources.filter(({ text }) => text.split('\n').length > 401).map(({ path }) => path)
   t.strictSame(long, [])

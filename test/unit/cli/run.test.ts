@@ -18,6 +18,7 @@ t.test('wrong usage ends with 2, help with 0', async t => {
   const bad = 'servers add a --sip x:y --ami b --ami-user u --capacity 1'
   t.match(await runCli(bad.split(' '), { env: nobody }), { code: 2, error: /host, host:port/ })
   t.match(await runCli(['--help']), { code: 0, out: /Usage: portico/ })
+  t.match(await runCli(['--version']), { code: 0, out: /^\d+\.\d+\.\d+\n$/ })
   t.match(await runCli(['servers', 'add', '--help']), { code: 0, out: /--ami-secret-stdin/ })
 })
 
