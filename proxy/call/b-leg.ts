@@ -1,8 +1,7 @@
 /** What crosses from one side of the door to the other. Everything is built anew; nothing is passed that is not named here. */
 import type { HeaderLine } from '../../engine/message/message.ts'
-import type { MediaServer } from '../../selector/domain/media-server.ts'
 import type { RequestOrder } from '../ports.ts'
-import type { Call, OutsidePlace, Place } from './call.ts'
+import type { Call, OutsidePlace, Place, ServerPlace } from './call.ts'
 import { agentLeg, partyOf, sdpBody } from './parties.ts'
 
 /** The methods that the door takes part in. */
@@ -36,7 +35,7 @@ export function inviteTo(
     ['Max-Forwards', String(facts.maxForwards)],
     ['Allow', methodsOf(partyOf(call, 'b'))],
   ]
-  const target = place.kind === 'server' ? toServer(place.server, call, facts) : toOutside(place, sdp)
+  const target = place.kind === 'server' ? toServer(place, call, facts) : toOutside(place, sdp)
   return {
     transaction: branch,
     method: 'INVITE',
@@ -51,7 +50,11 @@ type Addressed = Pick<RequestOrder, 'uri' | 'side' | 'nextHop' | 'flow' | 'accou
 }
 
 /** Into the agent's conference: `agt-<agent>` and `cli-<agent>` are what the dialplan of a media server knows. */
-function toServer(server: MediaServer, call: Call, { caller, domain, headers }: CallerFacts): Addressed {
+function toServer(
+  { server, company = 0 }: ServerPlace,
+  call: Call,
+  { caller, domain, headers }: CallerFacts,
+): Addressed {
   const prefix = agentLeg(call) === undefined ? 'cli' : 'agt'
   const { host, port, transport } = server.sip
   const uri = `sip:${prefix}-${call.agent}@${bracketed(host)}:${port};transport=${transport}`
@@ -65,6 +68,7 @@ function toServer(server: MediaServer, call: Call, { caller, domain, headers }: 
       ['X-Portico-Call', call.id],
       ['X-Portico-Agent', call.agent],
       ...(prefix === 'cli' ? [['X-Portico-Hold', String(Math.ceil(call.holdMs / 1000))] as const] : []),
+      ...(company > 0 ? [['X-Portico-Company', String(company)] as const] : []),
       ...headers,
     ],
   }

@@ -59,7 +59,15 @@ export type Target =
   | { readonly kind: 'places'; readonly places: readonly Place[] }
 
 /** One place that an INVITE can be sent to. */
-export type Place = { readonly kind: 'server'; readonly server: MediaServer } | OutsidePlace
+export type Place = ServerPlace | OutsidePlace
+
+/** The agent's conference on a media server. */
+export interface ServerPlace {
+  readonly kind: 'server'
+  readonly server: MediaServer
+  /** How many other legs of that conference are asked there at the same time; absent: none. */
+  readonly company?: number
+}
 
 /** A peer of a trunk, or a contact of an agent. */
 export interface OutsidePlace {

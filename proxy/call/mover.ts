@@ -39,6 +39,20 @@ export type Moved =
       readonly reason: 'no-agent' | 'already-there' | 'busy' | 'no-server' | 'refused'
     }
 
+/** An agent and its clients at this door, who are about to leave a server; `isLost`: one that is dead. */
+interface Group {
+  readonly agent: CallSession
+  readonly clients: readonly CallSession[]
+  readonly isLost: boolean
+}
+
+/** A server has the agent's new leg, and says of each client when it has that one's. */
+interface Entered {
+  readonly kind: 'entered'
+  readonly server: MediaServer
+  readonly clients: readonly Promise<'ready' | MoveEnd>[]
+}
+
 /** Takes agents and their clients from one media server to another, so that neither side hears of it. */
 export class Mover {
   readonly #ports: MoverPorts
@@ -112,31 +126,31 @@ export class Mover {
     if (session?.server === undefined) return { kind: 'stayed', reason: 'no-agent' }
     const from = session.server
     if (to?.id === from) return { kind: 'stayed', reason: 'already-there' }
-    const ready = await this.#findServer(session, from, to, isLost)
-    if (ready.kind !== 'placed') return ready
     const clients = legs.filter(leg => leg !== session && leg.server === from)
-    const moved = await this.#bring(session, clients, ready.server, isLost)
+    const group = { agent: session, clients, isLost }
+    const entered = await this.#findServer(group, from, to)
+    if (entered.kind !== 'entered') return entered
+    const moved = await this.#bring(group, entered)
     if (moved.kind !== 'moved' || isLost) return moved
     return { ...moved, calls: [...moved.calls, ...(await this.#callAfter(agent, from, moved.server))] }
   }
 
-  /** Gets the agent's new leg ready, on the first server that takes it. */
+  /** Gets the new legs ready, on the first server that takes the agent. */
   async #findServer(
-    session: CallSession,
+    group: Group,
     from: string,
     to: MediaServer | undefined,
-    isLost: boolean,
-  ): Promise<Extract<Moved, { kind: 'stayed' }> | Extract<Placed, { kind: 'placed' }>> {
+  ): Promise<Extract<Moved, { kind: 'stayed' }> | Entered> {
     const { placement } = this.#ports
-    const { id: call, agent, attempts } = session.call
+    const { id: call, agent, attempts } = group.agent.call
     const exclude = [from]
     for (let attempt = 0; attempt < attempts; attempt++) {
       const placed = to
         ? ({ kind: 'placed', server: to } as const)
         : await placement.place({ call, agent, exclude })
       if (placed.kind === 'none') return { kind: 'stayed', reason: 'no-server' }
-      const outcome = await prepare(session, placed.server, isLost)
-      if (outcome === 'ready') return placed
+      const outcome = await this.#enter(group, placed.server)
+      if (typeof outcome !== 'string') return outcome
       if (to === undefined) await placement.release(call)
       if (outcome === 'busy' || to !== undefined)
         return { kind: 'stayed', reason: outcome === 'busy' ? 'busy' : 'refused' }
@@ -145,19 +159,31 @@ export class Mover {
     return { kind: 'stayed', reason: 'refused' }
   }
 
-  /** The agent's leg waits on `server`: its clients come after it. */
-  async #bring(
-    agent: CallSession,
-    clients: readonly CallSession[],
+  /** All knock at once. Where the agent is not taken, its clients have nothing to look for. */
+  async #enter(
+    { agent, clients, isLost }: Group,
     server: MediaServer,
-    isLost: boolean,
-  ): Promise<Moved> {
-    const moved = await (isLost
-      ? this.#rescue(agent, clients, server)
-      : this.#exchange(agent, clients, server))
+  ): Promise<Entered | Exclude<MoveEnd, 'moved'>> {
+    const free = clients.filter(client => !isMoving(client))
+    const knocking = new AbortController()
+    const company = { size: free.length, signal: knocking.signal }
+    const coming = clients.map(client => this.#prepareClient(client, server, isLost, company))
+    const outcome = await prepare(agent, server, isLost, company.size)
+    if (outcome === 'ready') return { kind: 'entered', server, clients: coming }
+    knocking.abort()
+    for (const client of free) client.handle({ kind: 'stay' })
+    await Promise.all(coming)
+    return outcome === 'moved' ? 'failed' : outcome
+  }
+
+  /** The agent's leg waits on a server, and its clients' are there or on their way. */
+  async #bring(group: Group, entered: Entered): Promise<Moved> {
+    const moved = await (group.isLost ? rescue(group, entered) : exchange(group, entered))
     if (moved === undefined) return { kind: 'stayed', reason: 'refused' }
+    const { server } = entered
+    const { agent } = group.agent.call
     const calls = moved.map(({ call }) => call.id)
-    this.#ports.log.info('call.moved', { agent: agent.call.agent, server: server.id, calls })
+    this.#ports.log.info('call.moved', { agent, server: server.id, calls })
     return { kind: 'moved', server, calls }
   }
 
@@ -182,43 +208,18 @@ export class Mover {
     }
   }
 
-  /** All are switched together, or none: undefined. What is still well must not be torn apart. */
-  async #exchange(
-    agent: CallSession,
-    clients: readonly CallSession[],
-    server: MediaServer,
-  ): Promise<readonly CallSession[] | undefined> {
-    const outcomes = await Promise.all(clients.map(client => this.#prepareClient(client, server, false)))
-    const left = clients.filter((client, index) => outcomes[index] !== 'ready' && isUp(client))
-    const going = [agent, ...clients]
-    if (left.length === 0) return await switched(going, going.map(switchOver))
-    for (const session of going) session.handle({ kind: 'stay' })
-    return undefined
-  }
-
-  /** Nobody hears anything any more: each is switched as soon as it can be. */
-  async #rescue(
-    agent: CallSession,
-    clients: readonly CallSession[],
-    server: MediaServer,
-  ): Promise<readonly CallSession[]> {
-    const follow = async (client: CallSession): Promise<'ready' | MoveEnd> => {
-      const outcome = await this.#prepareClient(client, server, true)
-      return outcome === 'ready' ? await switchOver(client) : outcome
-    }
-    return await switched([agent, ...clients], [switchOver(agent), ...clients.map(follow)])
-  }
-
   /** A server accepts the agent a moment before it is in the conference. */
   async #prepareClient(
     client: CallSession,
     server: MediaServer,
     isLost: boolean,
+    { size, signal }: { readonly size?: number; readonly signal?: AbortSignal } = {},
   ): Promise<'ready' | MoveEnd> {
     for (let tries = 1; ; tries++) {
-      const outcome = await prepare(client, server, isLost)
+      const outcome = await prepare(client, server, isLost, size)
       if (outcome !== 'absent' || tries === enterTries) return outcome
       await this.#pause(enterEveryMs)
+      if (signal?.aborted) return outcome
     }
   }
 
@@ -265,6 +266,29 @@ const enterTries = 15
 const followEveryMs = 100
 const followTries = 30
 
+/** All are switched together, or none: undefined. What is still well must not be torn apart. */
+async function exchange(
+  { agent, clients }: Group,
+  entered: Entered,
+): Promise<readonly CallSession[] | undefined> {
+  const outcomes = await Promise.all(entered.clients)
+  const isLeft = clients.some((client, index) => outcomes[index] !== 'ready' && isUp(client))
+  const going = [agent, ...clients]
+  if (!isLeft) return await switched(going, going.map(switchOver))
+  const ready = clients.filter((_, index) => outcomes[index] === 'ready')
+  for (const session of [agent, ...ready]) session.handle({ kind: 'stay' })
+  return undefined
+}
+
+/** Nobody hears anything any more: each is switched as soon as it can be. */
+async function rescue({ agent, clients }: Group, entered: Entered): Promise<readonly CallSession[]> {
+  const follow = async (client: CallSession, index: number): Promise<'ready' | MoveEnd> => {
+    const outcome = (await entered.clients[index]) ?? 'failed'
+    return outcome === 'ready' ? await switchOver(client) : outcome
+  }
+  return await switched([agent, ...clients], [switchOver(agent), ...clients.map(follow)])
+}
+
 async function switched(
   sessions: readonly CallSession[],
   outcomes: readonly Promise<'ready' | MoveEnd>[],
@@ -273,14 +297,15 @@ async function switched(
   return sessions.filter((_, index) => ends[index] === 'moved')
 }
 
-/** Asks `server` for the new leg; resolves when it is up and waits to be switched to. A call that moves already goes on with that. */
+/** Asks `server` for the new leg, and for `company` others of its conference at the same time; resolves when it is up and waits to be switched to. A call that moves already goes on with that. */
 export async function prepare(
   session: CallSession,
   server: MediaServer,
   isLost: boolean,
+  company = 0,
 ): Promise<'ready' | MoveEnd> {
-  if (session.state.kind === 'up' && session.state.move) return 'busy'
-  const place = { kind: 'server', server } as const
+  if (isMoving(session)) return 'busy'
+  const place = { kind: 'server', server, ...(company > 0 && { company }) } as const
   return (await wordOnMove(session, () => session.handle({ kind: 'move', place, isLost }))).outcome
 }
 
@@ -302,6 +327,10 @@ export function wordOnMove(session: CallSession, order: () => void): Promise<Mov
     session.onMove = (outcome, status) => resolve({ outcome, status })
     order()
   })
+}
+
+function isMoving({ state }: CallSession): boolean {
+  return state.kind === 'up' && state.move !== undefined
 }
 
 function isUp({ state }: CallSession): boolean {

@@ -6,16 +6,30 @@ import type { MediaServer } from '../../selector/domain/media-server.ts'
 
 /** A link to a real Asterisk, and the first thing it told: that it is logged in, or why not. */
 export async function login(server: MediaServer, secret = server.ami.secret): Promise<[AmiLink, LinkEvent]> {
-  const address = { ...server.ami, secret }
-  const link = createAmiLink({
-    server: server.id,
-    address,
-    clock: systemClock,
-    chance: () => 0.9,
-    log: silentLog,
-  })
+  const link = linkTo(server, secret)
   const first = await new Promise<LinkEvent>(resolve => link.start(resolve))
   return [link, first]
+}
+
+/** The account codes of the legs that join conferences of a real Asterisk from now on, in that order. */
+export async function watchJoins(
+  server: MediaServer,
+): Promise<{ readonly joins: readonly string[]; readonly stop: () => void }> {
+  const link = linkTo(server, server.ami.secret)
+  const joins: string[] = []
+  await new Promise<void>(resolve =>
+    link.start(event => {
+      if (event.kind === 'up') resolve()
+      if (event.kind !== 'event' || event.message.get('event') !== 'ConfbridgeJoin') return
+      joins.push(event.message.get('accountcode') ?? '')
+    }),
+  )
+  return { joins, stop: () => link.stop() }
+}
+
+function linkTo(server: MediaServer, secret: string): AmiLink {
+  const address = { ...server.ami, secret }
+  return createAmiLink({ server: server.id, address, clock: systemClock, chance: () => 0.9, log: silentLog })
 }
 
 /** One end of the call joins a conference, the other hears itself: nobody needs a phone. */

@@ -95,6 +95,6 @@ t.test('refuses a template that names an unknown value', async t => {
 
 t.test('never lets a dialplan pattern rest on the digit classes n, x and z', async t => {
   const patterns = [...named(render({ lab: true }), 'extensions.conf').matchAll(/^exten => (_[^,]*),/gm)]
-  t.equal(patterns.length, 6)
+  t.equal(patterns.length, 7)
   for (const [, pattern] of patterns) t.notMatch(pattern, /[nxz]/i)
 })

@@ -2,7 +2,7 @@ import t from 'tap'
 import type { Call } from '../../../../proxy/call/call.ts'
 import { CallSession } from '../../../../proxy/call/call-session.ts'
 import { Calls } from '../../../../proxy/call/calls.ts'
-import { Mover } from '../../../../proxy/call/mover.ts'
+import { Mover, prepare, switchOver } from '../../../../proxy/call/mover.ts'
 import { directMedia } from '../../../../proxy/media/direct.ts'
 import type { CallRecord, Media, RequestOrder, SipEdge } from '../../../../proxy/ports.ts'
 import { silentLog } from '../../../../runtime/log.ts'
@@ -39,12 +39,15 @@ async function world(calls: readonly Call[] = [agent, client]) {
   const records: CallRecord[] = []
   const pins = new Map<string, string>()
   const answers = new Map<string, number>()
+  /** Legs that are not taken: `agt-…@host`. */
+  const refusals = new Set<string>()
   /** How often clients come before their agent has entered the conference. */
   const early = { times: 0 }
   const answer = (order: RequestOrder): void => {
     const host = /@([^:]*)/.exec(order.uri ?? '')?.[1] ?? ''
     const isEarly = order.uri?.startsWith('sip:cli-') === true && early.times-- > 0
-    const status = isEarly ? 486 : (answers.get(host) ?? 200)
+    const isRefused = [...refusals].some(place => order.uri?.startsWith(`sip:${place}`))
+    const status = isEarly ? 486 : isRefused ? 503 : (answers.get(host) ?? 200)
     const made = status < 300 ? { dialog: `d-${order.transaction}` } : {}
     const body = { type: 'application/sdp', content: `o=${host}` }
     const { transaction } = order
@@ -108,26 +111,51 @@ async function world(calls: readonly Call[] = [agent, client]) {
   })
   await settle()
   orders.length = 0
-  return { mover, sessions, orders, records, pins, answers, early, clock, elsewhere, others }
+  return { mover, sessions, orders, records, pins, answers, refusals, early, clock, elsewhere, others }
+}
+
+function company(order: RequestOrder | undefined): string | undefined {
+  return order?.headers?.find(([name]) => name === 'X-Portico-Company')?.[1]
 }
 
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 60; turn++) await Promise.resolve()
 }
 
-t.test('an agent goes first, its client after it, and both are on the new server', async t => {
-  const { mover, sessions, orders, pins } = await world()
-  t.match(await mover.move({ agent: '1001' }), { kind: 'moved', server: { id: 'ms-2' }, calls: ['a1', 'c1'] })
-  t.strictSame(
-    sessions.map(session => session.server),
-    ['ms-2', 'ms-2'],
-  )
-  t.equal(pins.get('1001'), 'ms-2')
-  t.match(
-    orders.map(({ method, uri, dialog }) => `${method} ${uri ?? dialog}`),
-    [/^INVITE sip:agt-1001@127\.0\.1\.2/, /^INVITE sip:cli-1001@127\.0\.1\.2/, 'BYE d-a1-b1', 'BYE d-c1-b1'],
-    'and nothing is sent to the outside',
-  )
+t.test(
+  'an agent and its client knock at the new server at once, each in the company of the other',
+  async t => {
+    const { mover, sessions, orders, pins } = await world()
+    t.match(await mover.move({ agent: '1001' }), {
+      kind: 'moved',
+      server: { id: 'ms-2' },
+      calls: ['a1', 'c1'],
+    })
+    t.strictSame(
+      sessions.map(session => session.server),
+      ['ms-2', 'ms-2'],
+    )
+    t.equal(pins.get('1001'), 'ms-2')
+    t.match(
+      orders.map(({ method, uri, dialog }) => `${method} ${uri ?? dialog}`),
+      [
+        /^INVITE sip:cli-1001@127\.0\.1\.2/,
+        /^INVITE sip:agt-1001@127\.0\.1\.2/,
+        'BYE d-a1-b1',
+        'BYE d-c1-b1',
+      ],
+      'and nothing is sent to the outside',
+    )
+    t.strictSame(orders.slice(0, 2).map(company), ['1', '1'])
+  },
+)
+
+t.test('an agent without clients is alone, and a client that comes after it looks for it', async t => {
+  const { mover, orders } = await world([agent])
+  await mover.move({ agent: '1001' })
+  const later = await world([client])
+  t.equal(ms2 && (await later.mover.follow('c1', ms2)), 'moved')
+  t.strictSame([orders[0], later.orders[0]].map(company), [undefined, undefined])
 })
 
 t.test('an agent goes to the server that is named', async t => {
@@ -182,6 +210,33 @@ t.test('a server that does not take the agent is followed by the next one', asyn
   const { mover, answers } = await world()
   answers.set('127.0.1.2', 503)
   t.match(await mover.move({ agent: '1001' }), { kind: 'moved', server: { id: 'ms-3' } })
+})
+
+t.test('where the agent is not taken its client has nothing to look for', async t => {
+  for (const work of ['move', 'flee'] as const) {
+    const { mover, sessions, orders, refusals } = await world()
+    refusals.add('agt-1001@127.0.1.2')
+    await (work === 'move' ? mover.move({ agent: '1001' }) : mover.flee('ms-1'))
+    t.strictSame(
+      sessions.map(({ server: on, state }) => `${on} ${state.kind}`),
+      ['ms-3 up', 'ms-3 up'],
+    )
+    t.ok(
+      orders.some(({ method, dialog }) => method === 'BYE' && dialog === 'd-c1-b2'),
+      'its leg there is closed again',
+    )
+  }
+})
+
+t.test('a client that is on another way already is not called off it', async t => {
+  const { mover, sessions, refusals, answers } = await world()
+  const [, session] = sessions
+  if (!ms2 || !session) throw new Error('the world has no second server or no client')
+  t.equal(await prepare(session, ms2, false), 'ready')
+  answers.set('127.0.1.3', 503)
+  refusals.add('agt-1001@127.0.1.2')
+  t.match(await mover.move({ agent: '1001' }), { kind: 'stayed' })
+  t.equal(await switchOver(session), 'moved')
 })
 
 t.test('when no server takes the agent, everybody stays', async t => {

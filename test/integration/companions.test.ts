@@ -1,0 +1,96 @@
+import t from 'tap'
+import type { HeaderLine } from '../../engine/message/message.ts'
+import type { MediaServer } from '../../selector/domain/media-server.ts'
+import { plainOffer } from '../../cli/synthetic/user-agent.ts'
+import { watchJoins } from '../support/ami-legs.ts'
+import { startLab } from '../support/lab.ts'
+import { inNamespace } from '../support/namespace.ts'
+import { SipPeer } from '../support/sip-peer.ts'
+import { until } from '../support/world.ts'
+
+/** What the dialplan makes of legs that say that they come together. */
+async function suite(): Promise<void> {
+  const lab = await startLab('companions', 1)
+  const [server] = lab.servers
+  if (!server) throw new Error('the lab has no server')
+  // Stands where the door listens for media servers.
+  const door = await SipPeer.udp(5070)
+  const { joins, stop } = await watchJoins(server)
+  t.teardown(async () => {
+    stop()
+    await door.stop()
+    await lab.run('down')
+  })
+  const enter = async (leg: string, call: string, company?: number): Promise<string> => {
+    door.send(inviteTo(server, leg, call, company))
+    const { dialog = '' } = await door.answered(200)
+    door.ack(dialog)
+    return dialog
+  }
+  const leave = async (dialog: string, ...headers: readonly HeaderLine[]): Promise<void> => {
+    door.send({ method: 'BYE', dialog, headers })
+    await door.answered(200)
+  }
+  const legs = async (): Promise<readonly string[]> =>
+    (await lab.channels(server.id)).map(({ role, call }) => `${role} ${call}`).toSorted()
+  const areThere = (...expected: readonly string[]): Promise<number> =>
+    until(`${expected.join(', ')} to be there`, async () => (await legs()).join(', ') === expected.join(', '))
+
+  await t.test('an agent lets those in first that come with it, so that it begins without music', async t => {
+    const agent = await enter('agt-anna', 'a-1', 2)
+    const clients = [await enter('cli-anna', 'c-1', 2), await enter('cli-anna', 'c-2', 2)]
+    await areThere('agent a-1', 'client c-1', 'client c-2')
+    t.strictSame(joins, ['client:c-1', 'client:c-2', 'agent:a-1'])
+    for (const dialog of clients) await leave(dialog)
+    await areThere('agent a-1')
+    await leave(agent)
+    await areThere()
+  })
+
+  await t.test(
+    'a client that came with its agent is kept when that one is lost, until it is back',
+    async () => {
+      const agent = await enter('agt-anna', 'a-2', 1)
+      const client = await enter('cli-anna', 'c-3', 1)
+      await areThere('agent a-2', 'client c-3')
+      await leave(agent, ['Reason', 'Q.850;cause=31'])
+      await areThere()
+      const back = await enter('agt-anna', 'a-3')
+      await areThere('agent a-3', 'client c-3')
+      for (const dialog of [client, back]) await leave(dialog)
+      await areThere()
+    },
+  )
+
+  await t.test('an agent whose company does not come is in its conference all the same', async () => {
+    const agent = await enter('agt-anna', 'a-4', 1)
+    await areThere('agent a-4')
+    const client = await enter('cli-anna', 'c-4')
+    await areThere('agent a-4', 'client c-4')
+    for (const dialog of [client, agent]) await leave(dialog)
+    await areThere()
+  })
+
+  await t.test('a client that comes alone and does not find its agent is refused', async () => {
+    door.send(inviteTo(server, 'cli-anna', 'c-5'))
+    await door.answered(486)
+  })
+}
+
+function inviteTo({ sip }: MediaServer, leg: string, call: string, company?: number) {
+  return {
+    method: 'INVITE',
+    uri: `sip:${leg}@${sip.host}:${sip.port}`,
+    headers: [
+      ['From', '<sip:caller@portico.test>'],
+      ['Contact', '<sip:door@127.0.0.1:5070>'],
+      ['X-Portico-Call', call],
+      ['X-Portico-Hold', '30'],
+      ...(company === undefined ? [] : [['X-Portico-Company', String(company)] as const]),
+      ['Content-Type', 'application/sdp'],
+    ],
+    body: plainOffer('127.0.0.1', 40_000),
+  } as const
+}
+
+if (await inNamespace(import.meta.url)) await suite()
