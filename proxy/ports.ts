@@ -57,7 +57,7 @@ export type EdgeEvent =
       readonly kind: 'response'
       /** The id given in the order. */
       readonly transaction: string
-      /** Present on a 2xx to INVITE. */
+      /** Present on a 2xx to INVITE, and on a provisional response that opened an early dialog (RFC 3262). */
       readonly dialog?: string | undefined
       readonly response: SipResponse
       /** True when no peer sent it: 408 no answer in time, 503 not reachable. */

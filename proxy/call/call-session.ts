@@ -239,8 +239,8 @@ export class CallSession {
 
   #respond(effect: Extract<Effect, { kind: 'respond' }>): void {
     const { transaction, status } = effect
-    // From the 2xx on the caller may speak inside the dialog.
-    if (transaction === this.call.transaction && status >= 200 && status <= 299)
+    // From the first word with a tag on the caller may speak inside the dialog (RFC 3261 §12.1).
+    if (transaction === this.call.transaction && status > 100 && status <= 299)
       this.#index.bind(this.call.dialog, this, 'a')
     this.#ports.edge.respond(effect)
     if (status >= 200) this.#index.answered(transaction)

@@ -1,8 +1,10 @@
 import type { Answering, Call, CallEvent, CallState, Effect, Setup, Step } from './call.ts'
 import { abandon, ack, cancelled, over, refuse, undo } from './ending.ts'
+import { updateEarly } from './early-offer.ts'
 import { stepUp } from './in-dialog.ts'
 import { stepLate } from './late-offer.ts'
 import { sdpBody } from './parties.ts'
+import { later } from './reoffer.ts'
 import { goOn, stepOffering, stepPlacing } from './placing.ts'
 import { stepTrying } from './trying.ts'
 import { settling, upFrom } from './connect.ts'
@@ -76,12 +78,13 @@ function stepWaiting(call: Call, state: Setup, event: CallEvent): Step {
 /** A request inside a dialog that the other leg does not share yet. */
 function early(call: Call, state: Setup, event: Extract<CallEvent, { kind: 'request' }>): Step {
   const { transaction, leg } = event
-  if (event.method !== 'BYE') {
-    // RFC 3261 §14.2: it may be asked again in a moment.
-    return [state, { kind: 'respond', transaction, status: 500, headers: [['Retry-After', '1']] }]
-  }
+  if (event.method === 'UPDATE' && state.kind === 'trying') return updateEarly(call, state, event)
+  if (event.method !== 'BYE') return [state, later(transaction)]
   const ok: Effect = { kind: 'respond', transaction, status: 200 }
-  if (state.kind !== 'answering' && state.kind !== 'late') return [state, ok]
+  if (state.kind !== 'answering' && state.kind !== 'late') {
+    // RFC 3261 §15: the caller may end an early dialog, and the edge has refused its INVITE; the place may not.
+    return leg === 'a' ? over(call, state, 'cancelled', 487, ok) : [state, ok]
+  }
   const verdict = hungUp(call.kind, leg)
   return leg === 'a' ? over(call, state, verdict, 200, ok) : abandon(call, state, verdict, ok)
 }

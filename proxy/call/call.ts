@@ -117,8 +117,13 @@ export interface Trying extends Attempt {
   readonly told: number
   /** What the place was offered; undefined when the caller made no offer. */
   readonly offered: string | undefined
-  /** What the place last answered before it accepted (early media). */
+  /** What the place last answered before it accepted (early media), and what the caller was told of it. */
   readonly early?: string
+  readonly earlyTold?: string
+  /** The early dialog with the place, once it has answered reliably (RFC 3262). */
+  readonly dialog?: string
+  /** Where the two sides stand since one of them has offered again. */
+  readonly session?: Up
 }
 
 /** The place accepted; the media anchor makes the answer for the caller. */
@@ -183,6 +188,8 @@ export interface Relay {
   readonly transaction: string
   readonly from: LegName
   readonly method: string
+  /** The other leg is asked by UPDATE, because the call is not up yet. */
+  readonly isEarly?: true
   /**
    * An offer goes through the media anchor, then to the other leg, and its answer back; `renewing`: only the anchor is asked.
    * The `late` stages are those of a re-INVITE without an offer: ours is made, waits for the answer in the ACK, and is answered.

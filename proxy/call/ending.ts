@@ -1,4 +1,5 @@
 import type { Answering, Call, Effect, Late, Setup, Step } from './call.ts'
+import { dropEarly } from './early-offer.ts'
 import { agentLeg } from './parties.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -66,7 +67,12 @@ export function undo(state: Setup): readonly Effect[] {
     case 'offering':
       return [endMedia(state)]
     case 'trying':
-      return [stopHurry(state), { kind: 'cancel', branch: state.branch }, endMedia(state)]
+      return [
+        stopHurry(state),
+        { kind: 'cancel', branch: state.branch },
+        ...dropEarly(state),
+        endMedia(state),
+      ]
     case 'answering':
       return [{ kind: 'bye', dialog: state.dialog }, endMedia(state)]
     case 'late':

@@ -5,8 +5,11 @@ import { sameMedia, sameOrigin, sameStreams } from './sdp.ts'
 type RequestEvent = Extract<CallEvent, { kind: 'request' }>
 type ResponseEvent = Extract<CallEvent, { kind: 'response' }>
 
-/** A leg offers again, by re-INVITE or UPDATE (RFC 3261 §14, RFC 3311 §5.2). */
-export function reoffer(call: Call, state: Up, event: RequestEvent): Step {
+/**
+ * A leg offers again, by re-INVITE or UPDATE (RFC 3261 §14, RFC 3311 §5.2). The other one is asked by INVITE, which every peer takes, or
+ * where that is not possible yet by UPDATE.
+ */
+export function reoffer(call: Call, state: Up, event: RequestEvent, isEarly?: true): Step {
   const { transaction, leg, body } = event
   const sdp = body?.type === 'application/sdp' ? body.content : undefined
   if (body !== undefined && sdp === undefined) return [state, respondTo(transaction, 415)]
@@ -21,15 +24,19 @@ export function reoffer(call: Call, state: Up, event: RequestEvent): Step {
   // Where only the way to this leg has changed (ICE restart, another address), the anchor is told and the other leg need not know.
   const stage = call.anchored && sameMedia(sdp, heard) ? 'renewing' : 'offering'
   return [
-    withRelay(state, event, stage, sdp),
+    withRelay(state, event, stage, sdp, isEarly),
     { kind: 'offer', key: transaction, exchange: exchange(call, state, leg, sdp) },
   ]
 }
 
 /** One exchange at a time: RFC 3261 §14.2, RFC 3311 §5.2. */
 function glare(transaction: string, isSameLeg: boolean): Effect {
-  if (!isSameLeg) return respondTo(transaction, 491)
-  return { ...respondTo(transaction, 500), headers: [['Retry-After', '2']] }
+  return isSameLeg ? later(transaction, 2) : respondTo(transaction, 491)
+}
+
+/** Not now, but not never either (RFC 3261 §14.2). */
+export function later(transaction: string, seconds = 1): Effect {
+  return { ...respondTo(transaction, 500), headers: [['Retry-After', String(seconds)]] }
 }
 
 /** A re-INVITE without an offer is answered with one: what the other leg has said last (RFC 3261 §14.2). */
@@ -74,15 +81,17 @@ function isKnown(call: Call, state: Up, relay: Relay, made: string): boolean {
 
 function passOn(call: Call, state: Up, relay: Relay, sdp: string): Step {
   const to = other(relay.from)
+  const { dialog } = state.legs[to]
+  // A place that rings without a dialog cannot be asked yet.
+  if (dialog === '') return [withoutRelay(state, relay), later(relay.transaction)]
   return [
     replaceRelay(state, { ...relay, stage: 'asking', made: sdp }),
     {
       kind: 'ask',
       leg: to,
-      dialog: state.legs[to].dialog,
+      dialog,
       transaction: askOf(call, relay.transaction),
-      // Every peer takes a re-INVITE; UPDATE it may not know.
-      method: 'INVITE',
+      method: relay.isEarly ? 'UPDATE' : 'INVITE',
       headers: [],
       body: sdpBody(sdp),
     },
@@ -101,12 +110,12 @@ function renewed(call: Call, state: Up, relay: Relay): Step {
 /** The other leg accepted: its answer goes back through the media anchor. */
 export function agreed(call: Call, state: Up, relay: Relay, event: ResponseEvent): Step {
   const to = other(relay.from)
-  const ack: Effect = { kind: 'ack', dialog: state.legs[to].dialog }
+  const acks: readonly Effect[] = relay.isEarly ? [] : [{ kind: 'ack', dialog: state.legs[to].dialog }]
   const sdp = event.body?.type === 'application/sdp' ? event.body.content : undefined
-  if (sdp === undefined) return [withoutRelay(state, relay), ack, respondTo(relay.transaction, 488)]
+  if (sdp === undefined) return [withoutRelay(state, relay), ...acks, respondTo(relay.transaction, 488)]
   return [
     withLeg(replaceRelay(state, { ...relay, stage: 'answering' }), to, { heard: sdp, told: relay.made }),
-    ack,
+    ...acks,
     { kind: 'answer', key: relay.transaction, exchange: exchange(call, state, to, sdp) },
   ]
 }
@@ -175,9 +184,21 @@ export function askOf(call: Call, transaction: string): string {
   return `${call.id}-r-${transaction}`
 }
 
-export function withRelay(state: Up, event: RequestEvent, stage: Relay['stage'], sdp: string): Up {
+export function withRelay(
+  state: Up,
+  event: RequestEvent,
+  stage: Relay['stage'],
+  sdp: string,
+  isEarly?: true,
+): Up {
   const { transaction, leg, method } = event
-  return { ...state, relays: [...state.relays, { transaction, from: leg, method, stage, sdp, made: '' }] }
+  return {
+    ...state,
+    relays: [
+      ...state.relays,
+      { transaction, from: leg, method, stage, sdp, made: '', ...(isEarly && { isEarly }) },
+    ],
+  }
 }
 
 export function withoutRelay(state: Up, relay: Relay): Up {

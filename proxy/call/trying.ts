@@ -1,4 +1,7 @@
-import type { Answering, Call, CallEvent, Effect, Late, Step, Trying } from './call.ts'
+import type { Body } from '../ports.ts'
+import type { Answering, Call, CallEvent, Effect, Late, Step, Trying, Up } from './call.ts'
+import { settling } from './connect.ts'
+import { dropEarly, stepEarly, upAfter } from './early-offer.ts'
 import { ack, endMedia, refuse, stopHurry } from './ending.ts'
 import { afterRefusal, healthAfter, type Refusal } from './failover.ts'
 import { firstExchange, sdpBody } from './parties.ts'
@@ -10,9 +13,13 @@ type ResponseEvent = Extract<CallEvent, { kind: 'response' }>
 export function stepTrying(call: Call, state: Trying, event: CallEvent): Step {
   switch (event.kind) {
     case 'response':
-      return event.transaction === state.branch ? responded(call, state, event) : [state]
+      return event.transaction === state.branch
+        ? responded(call, state, event)
+        : stepEarly(call, state, event)
     case 'media-answered':
-      return event.key === earlyKey(state) ? heardEarly(call, state, event.sdp) : [state]
+      return event.key === earlyKey(state)
+        ? heardEarly(call, state, event.sdp)
+        : stepEarly(call, state, event)
     case 'timer':
       if (event.timer === 'ring') return refuse(call, state, 480, 'refused')
       return event.timer === 'try'
@@ -22,7 +29,7 @@ export function stepTrying(call: Call, state: Trying, event: CallEvent): Step {
       return failed(call, state, { status: 503, local: true }, cancel(state))
     default:
       // Early media that the anchor cannot serve is no reason to give the call up.
-      return [state]
+      return stepEarly(call, state, event)
   }
 }
 
@@ -32,13 +39,13 @@ function responded(call: Call, state: Trying, event: ResponseEvent): Step {
 }
 
 /** 100 Trying only says that the message arrived; from 101 on the place works on the call and is no longer hurried. */
-function progress(call: Call, state: Trying, { status, body }: ResponseEvent): Step {
+function progress(call: Call, state: Trying, { status, body, dialog = state.dialog }: ResponseEvent): Step {
   if (status === 100) return [state]
   const ring: readonly Effect[] = state.ringing
     ? []
     : [stopHurry(state), { kind: 'start-timer', timer: 'ring', ms: call.ringMs }]
-  const ringing: Trying = { ...state, ringing: true }
-  if (body?.type === 'application/sdp' && call.offer !== undefined && body.content !== state.early)
+  const ringing: Trying = { ...state, ringing: true, ...(dialog !== undefined && { dialog }) }
+  if (isEarlyAnswer(call, state, body))
     return [
       { ...ringing, early: body.content },
       ...ring,
@@ -47,6 +54,12 @@ function progress(call: Call, state: Trying, { status, body }: ResponseEvent): S
   const told = toldStatus(status)
   if (told === state.told || state.early !== undefined) return [ringing, ...ring]
   return [{ ...ringing, told }, ...ring, { kind: 'respond', transaction: call.transaction, status: told }]
+}
+
+/** Whether the caller is to hear of a description: after a new offer it is no answer any more. */
+function isEarlyAnswer({ offer }: Call, { early, session }: Trying, body?: Body): body is Body {
+  const isAnswer = body?.type === 'application/sdp' && offer !== undefined
+  return isAnswer && session === undefined && body.content !== early
 }
 
 /** Ringing, forwarded, queued and progress mean the same on both sides (RFC 3261 §21.1); others stay progress. */
@@ -58,7 +71,7 @@ function toldStatus(status: number): number {
 function heardEarly(call: Call, state: Trying, sdp: string): Step {
   const { transaction } = call
   return [
-    { ...state, told: 183 },
+    { ...state, told: 183, earlyTold: sdp },
     { kind: 'respond', transaction, status: 183, body: sdpBody(sdp) },
   ]
 }
@@ -69,6 +82,7 @@ function accepted(call: Call, state: Trying, event: ResponseEvent): Step {
   const dialog = event.dialog ?? ''
   const sdp = event.body?.type === 'application/sdp' ? event.body.content : undefined
   const ready: readonly Effect[] = [stopHurry(state), { kind: 'judge', place, outcome: 'succeeded' }]
+  if (state.session) return agreedBefore(call, upAfter(state.session, dialog), ready)
   // RFC 3261 §13.2.1: the first reliable answer counts; a 2xx after it may have none.
   const answered = sdp ?? state.early
   if (answered === undefined || (offered === undefined && sdp === undefined)) {
@@ -104,11 +118,25 @@ function accepted(call: Call, state: Trying, event: ResponseEvent): Step {
   return [answering, ack(dialog), ...ready, { kind: 'answer', key: branch, exchange }]
 }
 
+/** What the caller is to be told it knows already. */
+function agreedBefore(call: Call, up: Up, ready: readonly Effect[]): Step {
+  const { transaction } = call
+  const { a, b } = up.legs
+  return [
+    up,
+    ack(b.dialog),
+    ...ready,
+    { kind: 'respond', transaction, status: 200, body: sdpBody(a.told) },
+    ...settling(call, up),
+  ]
+}
+
 function failed(call: Call, state: Trying, refusal: Refusal, ...cancels: readonly Effect[]): Step {
   const { place, tried, rehomed } = state
   const drop: readonly Effect[] = [
     stopHurry(state),
     ...cancels,
+    ...dropEarly(state),
     endMedia(state),
     { kind: 'judge', place, outcome: healthAfter(refusal) },
   ]

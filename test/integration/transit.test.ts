@@ -50,6 +50,26 @@ async function suite(): Promise<void> {
     },
   )
 
+  await t.test(
+    'a carrier that puts the other on hold before it answers is heard, and its call goes on',
+    async t => {
+      const door = await between(t, [pstn])
+      const [called, calls] = await Promise.all([
+        sippAnswer('pstn-updates.xml', pstn, 200),
+        sipp({
+          scenario: 'client-updated.xml',
+          agents: ['030123'],
+          from: caller,
+          door: door.address,
+          holdMs: 200,
+        }),
+      ])
+      t.equal(called.code, 0, called.output.slice(-2000))
+      t.equal(calls.code, 0, calls.output.slice(-2000))
+      t.match(await door.store.records.last(5), [{ kind: 'transit', verdict: 'caller-hung-up', status: 200 }])
+    },
+  )
+
   await t.test('a carrier that is busy is told to the one that calls', async t => {
     const door = await between(t, [busy])
     const [called, calls] = await Promise.all([

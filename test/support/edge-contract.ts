@@ -21,12 +21,19 @@ export const sdp = (body: { readonly type: string; readonly content: string }) =
 /** Headers of a request of agent 1001. */
 export const fromAgent = { headers: [['From', '<sip:1001@example.com>']] } as const
 
+/** The edge, and whom it talks to. */
+export interface Peers {
+  readonly bench: EdgeBench
+  readonly agent: SipPeer
+  readonly server: SipPeer
+}
+
 /** One edge, one browser and one SIP server of its own for each test. */
 export function withPeers(
   t: Test,
   open: Open,
   title: string,
-  body: (t: Test, peers: { bench: EdgeBench; agent: SipPeer; server: SipPeer }) => Promise<void>,
+  body: (t: Test, peers: Peers) => Promise<void>,
 ): Promise<unknown> {
   return t.test(title, { timeout: 20_000 }, async t => {
     const bench = await open()

@@ -50,11 +50,10 @@ function response(book: Book, event: Event<'response'>): EdgeEvent | undefined {
   // RFC 3261 §16.7: a 100 is for the hop that asked, nobody else.
   if (status === 100) return undefined
   if (status >= 200) book.over(event.transaction)
-  const answers = event.dialog !== undefined && status >= 200 && status < 300
   return {
     kind: 'response',
     transaction,
-    dialog: answers ? event.dialog : undefined,
+    dialog: status < 300 ? event.dialog : undefined,
     response: event.response,
     local: event.source === undefined,
   }

@@ -1,4 +1,7 @@
+import { callId, fromTag } from '../../../engine/message/accessors.ts'
+import { dialogId } from '../../../engine/message/dialog-id.ts'
 import type { SipResponse } from '../../../engine/message/message.ts'
+import { reliableSeq } from '../../../engine/message/rack.ts'
 import { messageOf } from '../../../runtime/errors.ts'
 import { parts, localResponse } from '../order-parts.ts'
 import type { RequestOrder } from '../../ports.ts'
@@ -118,6 +121,13 @@ function answered(desk: Desk, outgoing: Outgoing, res: SrfResponse, ack: SrfAck)
   if (res.status >= 200) finish(desk, outgoing, 503)
 }
 
+/** The dialog that a provisional response has opened (RFC 3262 §4), as the server names it. */
+function earlyDialogOf(response: SipResponse): string | undefined {
+  if (reliableSeq(response) === undefined) return undefined
+  const uacTag = fromTag(response)
+  return uacTag === undefined ? undefined : dialogId(callId(response), uacTag)
+}
+
 /** The dialog that a 2xx to an INVITE belongs to. */
 function dialogOf({ order }: Outgoing, { status, stackDialogId }: SrfResponse): string | undefined {
   return order.method === 'INVITE' && status >= 200 && status < 300 ? stackDialogId : undefined
@@ -137,7 +147,7 @@ function keep({ book }: Desk, { order }: Outgoing, dialog: string, ack: SrfAck):
 }
 
 function tell(desk: Desk, outgoing: Outgoing, res: SrfResponse, response: SipResponse): void {
-  const dialog = dialogOf(outgoing, res)
+  const dialog = dialogOf(outgoing, res) ?? earlyDialogOf(response)
   desk.inbox.put(() => ({
     kind: 'response',
     transaction: outgoing.order.transaction,

@@ -50,6 +50,7 @@ const events: Readonly<Record<string, CallEvent>> = {
   INVITE: request('a', 'INVITE'),
   INFO: request('a', 'INFO'),
   REFER: request('a', 'REFER'),
+  UPDATE: request('a', 'UPDATE'),
   'BYE of a': request('a', 'BYE'),
   'BYE of b': request('b', 'BYE'),
   acked: { kind: 'acked', leg: 'a', body: sdp },
@@ -78,11 +79,12 @@ event             | placing   | offering  | trying    | answering | late      | 
 180               | .         | .         | =         | .         | .         | .         | .         | .         | .         | .         | .         | .
 200               | =         | =         | answering | =         | =         | =         | =         | =         | =         | =         | =         | =
 503               | .         | .         | placing   | .         | .         | .         | .         | .         | .         | .         | .         | .
-BYE of a          | =         | =         | =         | over      | over      | over      | over      | =         | over      | over      | .         | over
+BYE of a          | over      | over      | over      | over      | over      | over      | over      | =         | over      | over      | .         | over
 BYE of b          | =         | =         | =         | over      | over      | over      | over      | over      | over      | =         | .         | over
 INFO              | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | .         | =
 INVITE            | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | .         | =
 REFER             | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | .         | =
+UPDATE            | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | .         | =
 acked             | .         | .         | .         | .         | .         | =         | .         | .         | .         | .         | .         | .
 cancelled         | over      | over      | over      | over      | over      | over      | .         | .         | .         | .         | .         | .
 dialog-ended of a | .         | .         | .         | over      | over      | over      | over      | =         | over      | over      | .         | over
