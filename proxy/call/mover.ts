@@ -93,13 +93,28 @@ export class Mover {
     for (const { call } of stranded) left.add(call.id)
     this.#leftBehind.set(server, left)
     const agents = stranded.filter(({ call }) => call.anchored && agentLeg(call) !== undefined)
-    await inTurn(agents, atOnce, ({ call }) => this.move({ agent: call.agent, isLost: true }))
+    await this.#save(agents)
+    const again = this.#saveRest(agents, server)
     const isKept = (session: CallSession): boolean => otherwise === 'or-stay' && isUp(session)
     const follow = async (session: CallSession): Promise<void> => {
-      await this.#follow(session, server)
+      await (agents.includes(session) ? again : this.#follow(session, server))
       if (isOn(session, server) && !isKept(session)) session.handle({ kind: 'server-lost' })
     }
     await Promise.all(stranded.map(follow))
+  }
+
+  #save(agents: readonly CallSession[]): Promise<void> {
+    return inTurn(agents, atOnce, ({ call }) => this.move({ agent: call.agent, isLost: true }))
+  }
+
+  /** When a server dies the others have much to do at once: who was not taken asks again before it gives up. */
+  async #saveRest(agents: readonly CallSession[], lost: string): Promise<void> {
+    for (let tries = 0; tries < saveTries; tries++) {
+      const rest = agents.filter(session => isOn(session, lost))
+      if (rest.length === 0) return
+      await this.#pause(saveEveryMs)
+      await this.#save(rest)
+    }
   }
 
   /**
@@ -264,7 +279,10 @@ const enterEveryMs = 20
 const enterTries = 15
 /** How often, and how many times, a client looks where its agent went. */
 const followEveryMs = 100
-const followTries = 30
+const followTries = 60
+/** How often, and how many times, an agent that no server has taken asks again. */
+const saveEveryMs = 700
+const saveTries = 3
 
 /** All are switched together, or none: undefined. What is still well must not be torn apart. */
 async function exchange(

@@ -296,7 +296,7 @@ t.test('the calls of a server that may only hang stay when there is no other', a
   const { mover, sessions, answers, records, clock } = await world()
   answers.set('127.0.1.2', 503).set('127.0.1.3', 503)
   const fled = mover.flee('ms-1', 'or-stay')
-  for (let turn = 0; turn < 40; turn++) {
+  for (let turn = 0; turn < 70; turn++) {
     await settle()
     clock.advance(100)
   }
@@ -322,7 +322,7 @@ t.test('those that find no other server are over', async t => {
   const { mover, sessions, answers, records, clock } = await world()
   answers.set('127.0.1.2', 503).set('127.0.1.3', 503)
   const fled = mover.flee('ms-1')
-  for (let turn = 0; turn < 40; turn++) {
+  for (let turn = 0; turn < 70; turn++) {
     await settle()
     clock.advance(100)
   }
@@ -335,6 +335,26 @@ t.test('those that find no other server are over', async t => {
     records.map(({ verdict }) => verdict),
     ['server-lost', 'server-lost'],
   )
+})
+
+t.test('calls that no other server takes at first are saved by one that does a moment later', async t => {
+  const { mover, sessions, answers, records, clock } = await world()
+  answers.set('127.0.1.2', 503).set('127.0.1.3', 503)
+  const fled = mover.flee('ms-1')
+  await settle()
+  clock.advance(700)
+  await settle()
+  answers.clear()
+  for (let turn = 0; turn < 20; turn++) {
+    await settle()
+    clock.advance(100)
+  }
+  await fled
+  t.strictSame(
+    sessions.map(({ server: on, state }) => `${on} ${state.kind}`),
+    ['ms-2 up', 'ms-2 up'],
+  )
+  t.strictSame(records, [])
 })
 
 t.test('a client whose agent is at another door follows it as soon as it is somewhere else', async t => {
