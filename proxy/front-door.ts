@@ -110,15 +110,25 @@ export class FrontDoor {
 
   /** Carries out what the API wants of a call; undefined when it is not at this door. */
   async order(order: Order): Promise<OrderOutcome | undefined> {
-    if (order.kind === 'hang-up') {
-      const session = this.calls.byId(order.call)
-      session?.handle({ kind: 'hang-up' })
-      return session && { kind: 'done', calls: [order.call] }
+    switch (order.kind) {
+      case 'hang-up': {
+        const session = this.calls.byId(order.call)
+        session?.handle({ kind: 'hang-up' })
+        return session && { kind: 'done', calls: [order.call] }
+      }
+      case 'hand-over':
+      case 'hand-out':
+      case 'handed-out':
+        return await this.#transfers.order(order)
+      case 'follow':
+        return await this.#follow(order)
+      case 'give-way':
+        return this.#entrance.giveWay(order)
+      case 'tell':
+        return this.#tell(order.dial)
+      case 'move':
+        return await this.#move(order)
     }
-    if (order.kind === 'hand-over') return await this.#transfers.handOver(order)
-    if (order.kind === 'follow') return await this.#follow(order)
-    if (order.kind === 'give-way') return this.#entrance.giveWay(order)
-    return order.kind === 'tell' ? this.#tell(order.dial) : this.#move(order)
   }
 
   /** An agent hears inside the dialog of its own leg what becomes of a number that was dialled for it. */

@@ -1,5 +1,6 @@
 import type { MediaServer } from '../../selector/domain/media-server.ts'
 import { dialledNumber } from '../../selector/domain/dial-policy.ts'
+import type { Clock } from '../../runtime/clock.ts'
 import type { Order, OrderOutcome, Store } from '../../selector/store/store.ts'
 import type { CallSession } from './call-session.ts'
 import type { Calls } from './calls.ts'
@@ -9,6 +10,7 @@ import { prepare, switchOver } from './mover.ts'
 import { isClient } from './parties.ts'
 import { HandOut, type HandOutParts } from './hand-out.ts'
 import type { Referee } from './refer.ts'
+import { RemoteHandOut, type RemoteHandOutParts } from './remote-hand-out.ts'
 import { isReplaced, type Replaces } from './replaces.ts'
 
 /** What transfers are carried out with. */
@@ -17,6 +19,7 @@ export interface TransferParts extends HandOutParts {
   readonly colleagues: Colleagues
   /** The clients of all doors, and the doors themselves. */
   readonly store: Pick<Store, 'sessions' | 'orders'>
+  readonly clock: Clock
 }
 
 /** What an agent wants. */
@@ -25,6 +28,9 @@ export interface TransferOrder {
   readonly agent: string
   readonly to: Referee
 }
+
+/** What doors say to each other of clients that are handed over. */
+export type TransferWord = Extract<Order, { kind: 'hand-over' | 'hand-out' | 'handed-out' }>
 
 type HandOver = Extract<Order, { kind: 'hand-over' }>
 
@@ -35,10 +41,14 @@ type Reason = NoPlace | 'gone' | 'refused'
 export class Transfers {
   readonly #parts: TransferParts
   readonly #handOut: HandOut
+  readonly #remote: RemoteHandOut
 
   constructor(parts: TransferParts) {
     this.#parts = parts
     this.#handOut = new HandOut(parts)
+    const { clock, log } = parts
+    const connect: RemoteHandOutParts['connect'] = (...wish) => this.#connectHere(...wish)
+    this.#remote = new RemoteHandOut({ orders: parts.store.orders, connect, clock, log })
   }
 
   /**
@@ -63,8 +73,14 @@ export class Transfers {
     })
   }
 
+  /** Carries out what another door wants of a client of this one, or hears how its own wish ended; undefined when that is not here. */
+  async order(order: TransferWord): Promise<OrderOutcome | undefined> {
+    if (order.kind === 'hand-over') return await this.#handOver(order)
+    return order.kind === 'hand-out' ? this.#remote.handOut(order) : this.#remote.handedOut(order)
+  }
+
   /** Takes one client of this door to another agent; undefined when it is not here. */
-  async handOver({ call, from, to, joins }: HandOver): Promise<OrderOutcome | undefined> {
+  async #handOver({ call, from, to, joins }: HandOver): Promise<OrderOutcome | undefined> {
     const { calls, colleagues, log } = this.#parts
     const session = calls.byId(call)
     if (!session) return undefined
@@ -112,9 +128,14 @@ export class Transfers {
   }
 
   async #toNumber(client: string, agent: string, number: string): Promise<number> {
+    const here = this.#connectHere(client, agent, number)
+    return await (here ?? this.#remote.give(client, agent, number))
+  }
+
+  #connectHere(client: string, agent: string, number: string): Promise<number> | undefined {
     const session = this.#parts.calls.byId(client)
-    // A telephone rings for longer than another door is waited for.
-    return session ? await this.#handOut.give(session, agent, number) : 501
+    if (!session) return undefined
+    return isClientOf(session, agent) ? this.#handOut.give(session, agent, number) : Promise.resolve(481)
   }
 
   /** Which of the agent's calls are clients, here and at other doors. */
@@ -138,7 +159,7 @@ export class Transfers {
 
   async #give(order: HandOver): Promise<number> {
     const { orders } = this.#parts.store
-    const outcome = (await this.handOver(order)) ?? (await orders.give(order))
+    const outcome = (await this.#handOver(order)) ?? (await orders.give(order))
     if (outcome?.kind === 'done') return 200
     return statuses[outcome?.reason ?? 'gone'] ?? 503
   }

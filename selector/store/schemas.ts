@@ -242,6 +242,8 @@ const order: z.ZodType<Order> = z.union([
   z.object({ kind: z.literal('follow'), call: text, server: text }),
   z.object({ kind: z.literal('hang-up'), call: text }),
   z.object({ kind: z.literal('hand-over'), call: text, from: text, to: text, joins: z.boolean() }),
+  z.object({ kind: z.literal('hand-out'), call: text, from: text, number: text, wish: text }),
+  z.object({ kind: z.literal('handed-out'), wish: text, status: z.int().min(200).max(699) }),
   z.object({ kind: z.literal('give-way'), call: text, flow: text.exactOptional() }),
   z.object({ kind: z.literal('tell'), dial }),
 ])

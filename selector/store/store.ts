@@ -315,6 +315,16 @@ export type Order =
       readonly to: string
       readonly joins: boolean
     }
+  /** A client of the agent `from` is to be connected to a number; how that ended is told later, under the name `wish`. */
+  | {
+      readonly kind: 'hand-out'
+      readonly call: string
+      readonly from: string
+      readonly number: string
+      readonly wish: string
+    }
+  /** `status`: what the number would have answered. */
+  | { readonly kind: 'handed-out'; readonly wish: string; readonly status: number }
   /** The agent whose leg that call is enters anew at another door, over the connection `flow` when it is the agent who calls. */
   | { readonly kind: 'give-way'; readonly call: string; readonly flow?: string }
   /** The agent of that call is to be told what became of it. */

@@ -93,6 +93,20 @@ for (const [name, fleet] of fleets) {
     t.strictSame(await api.orders.give(handOver), { kind: 'done', calls: ['1002'] })
   })
 
+  test('a client is connected to a number as it was ordered, and how that ended is told', async (t, api, doors) => {
+    const orders: readonly Order[] = [
+      { kind: 'hand-out', call: 'c1', from: '1001', number: '+4930123', wish: 'w1' },
+      { kind: 'handed-out', wish: 'w1', status: 486 },
+    ]
+    const heard: Order[] = []
+    doors[0]?.orders.take(async order => {
+      heard.push(order)
+      return done
+    })
+    for (const order of orders) t.strictSame(await api.orders.give(order), done)
+    t.strictSame(heard, orders)
+  })
+
   test('a leg that is to give way is found at its door', async (t, api, doors) => {
     const heard: Order[] = []
     doors[0]?.orders.take(async order => {

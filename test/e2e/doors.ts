@@ -1,10 +1,11 @@
 import { connect } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { SyntheticCarrier } from '../../cli/synthetic/carrier.ts'
 import { isThere, longestHole } from '../../scripts/bench/media/holes.ts'
 import { bringUpOne, openWorld, received, type Pair } from '../../scripts/bench/media/pairs.ts'
 import type { LabServer } from '../support/lab.ts'
+import { sippAnswer } from '../support/sipp.ts'
 import { until, type World, type WorldOptions } from '../support/world.ts'
 
 /** What the second door has for itself; the media servers know the first one as theirs. */
@@ -21,6 +22,8 @@ const second = {
     metrics: { port: 9082 },
   },
 }
+/** Where SIPp stands for the telephone network. */
+const pstn = '127.0.0.4'
 const atSecond = 'wss://localhost:8444/sip'
 const atFirst = 'wss://localhost:8443/sip'
 
@@ -98,6 +101,37 @@ export async function tellDoors(engine: WorldOptions['engine']): Promise<void> {
     const sessions = await world.client.sessions()
     t.match(sessions, [{ kind: 'ring-agent', agent: 'one', state: 'up' }])
   })
+
+  await t.test('an agent connects its client at the other door to a number', t =>
+    handToNumber(t, world, carrier),
+  )
+}
+
+/** The number says back what it hears, so that the client hears its own tone when the media of both is one. */
+async function handToNumber(t: Test, world: World, carrier: SyntheticCarrier): Promise<void> {
+  const peer = { host: pstn, port: 5060, transport: 'udp', priority: 1, weight: 1 } as const
+  await world.client.trunks.add({ id: 'pstn', addresses: [pstn], peers: [peer] })
+  await world.client.routes.add({ id: 'out', direction: 'out', to: [{ kind: 'trunk', trunk: 'pstn' }] })
+  const pair = await bringUpOne(world, carrier, 'two')
+  const doors = (await world.client.sessions()).filter(({ agent }) => agent === 'two').map(({ door }) => door)
+  t.equal(new Set(doors).size, 2)
+  const answering = sippAnswer('pstn-answers.xml', pstn, 300)
+  const headers = [['Refer-To', '<tel:+4930123456>']] as const
+  t.equal((await pair.leg.ask('REFER', { headers })).status, 202)
+  const notified = (): readonly string[] =>
+    pair.phone.userAgent.heard
+      .filter(({ method }) => method === 'NOTIFY')
+      .map(({ body }) => body.toString().trim())
+  await until('the end of the transfer', () => notified().length === 2)
+  t.strictSame(notified(), ['SIP/2.0 100 Trying', 'SIP/2.0 200 OK'])
+  const [, client] = pair.ends
+  t.ok((await client.phone.levels())(1004) > 0.05, 'the client hears itself from the number')
+  t.equal(await pair.leg.hangUp(), 200)
+  t.equal(await pair.client.hangUp(), 200)
+  const { code, output } = await answering
+  t.equal(code, 0, output.slice(-2000))
+  await pair.phone.stop()
+  for (const { phone } of pair.ends) phone.close()
 }
 
 async function legs(world: World): Promise<number> {

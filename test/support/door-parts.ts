@@ -33,7 +33,7 @@ import { createDialDesk } from '../../selector/dial-desk.ts'
 import type { DialPolicy } from '../../selector/domain/dial-policy.ts'
 import { createRouteTable } from '../../selector/domain/route-table.ts'
 import type { Trunk } from '../../selector/domain/trunk.ts'
-import type { Orders } from '../../selector/store/store.ts'
+import type { Orders, Session } from '../../selector/store/store.ts'
 import { MemoryDials } from '../../selector/store/memory/dials.ts'
 import { MemoryQueues } from '../../selector/store/memory/queues.ts'
 import { watch } from './leak-scanner.ts'
@@ -83,6 +83,8 @@ export interface DoorParts {
   readonly told: string[]
   /** Hands an event to the door and lets everything that follows happen. */
   tell(event: EdgeEvent): Promise<void>
+  /** Its calls, as the store shows them. */
+  sessions(): readonly Session[]
   /** The statuses with which a transaction was answered. */
   statuses(transaction: string): readonly number[]
 }
@@ -114,6 +116,8 @@ export interface DoorPartsOptions {
   readonly secondSession?: SecondSession
   /** What the doors say to orders; default: what this one says. */
   readonly give?: Orders['give']
+  /** Calls of other doors, as the store shows them. */
+  readonly elsewhere?: () => readonly Session[]
   /** What agents may dial; default: any number, ten at once. */
   readonly policy?: Partial<DialPolicy>
   /** Takes the REGISTER of media servers. */
@@ -131,6 +135,7 @@ export function doorParts({
   anchored = false,
   secondSession = 'replace',
   give,
+  elsewhere = () => [],
   policy = {},
   servers: registrar,
 }: DoorPartsOptions = {}): DoorParts {
@@ -232,7 +237,7 @@ export function doorParts({
     ports,
     store: {
       queues,
-      sessions: { put: async () => undefined, remove: async () => undefined, list: async () => [] },
+      sessions: { put: async () => undefined, remove: async () => undefined, list: async () => elsewhere() },
       orders: { give: give ?? (async order => await door.order(order)), take: () => () => undefined },
     },
     dialling: createDialling({ desk, store: { agents, dials }, clock }),
@@ -314,6 +319,7 @@ export function doorParts({
       door.receive(event)
       await settle()
     },
+    sessions: () => [...door.calls.all()].map(session => ({ ...session.live(), door: 'd' })),
     statuses: transaction =>
       edge.responses.filter(order => order.transaction === transaction).map(({ status }) => status),
   }
