@@ -48,7 +48,7 @@ class StorePlacement implements Placement {
     if (home) return { kind: 'placed', server: home }
     const at = clock.wall()
     const choice = await store.ledger.reserve({ call, exclude, chance: chance(), at, ttlMs })
-    this.#record({ ...choice.decision, agent, door })
+    this.#record({ agent, door, ...choice.decision })
     if (choice.kind === 'chosen') {
       this.#learn(choice)
       this.#fences.set(call, choice.fence)

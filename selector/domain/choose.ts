@@ -68,25 +68,18 @@ export const defaultSpillAt = 0.8
  */
 export function pick(ranking: Ranking, question: Question): Picked | undefined {
   const situation = situationOf(ranking, question.at)
-  const zones = ranking.zones()
-  for (const [index, attempt] of attemptsOf(situation, question).entries()) {
-    const found = pickIn(ranking, zones, attempt, question)
-    if (found) return { ...found, situation, attempt: index }
+  const attempts = attemptsOf(situation, question)
+  for (let index = 0; index < attempts.length; index++) {
+    const attempt = attempts[index]
+    const found = attempt && pickIn(ranking, attempt, question)
+    if (found) return { situation, attempt: index, ...found }
   }
   return undefined
 }
 
 /** The fleet in numbers. */
 export function situationOf(ranking: Ranking, at: number): Situation {
-  const counts = {
-    ready: ranking.count('ready'),
-    warming: ranking.count('warming'),
-    doubtful: ranking.count('doubtful'),
-    full: ranking.count('full'),
-    out: ranking.count('out'),
-    off: ranking.count('off'),
-  }
-  return { counts, ...ranking.ages(at) }
+  return { counts: ranking.counts(), counted: ranking.counted, fresh: ranking.fresh(at) }
 }
 
 /** Why nobody was chosen. `all-full`: more capacity would have helped, and nothing else. */
@@ -104,43 +97,50 @@ export function attemptsOf(
   const rule = fresh * 2 >= counted ? 'least' : 'two-choices'
   const known = counts.ready + counts.warming
   const well = known + counts.full
-  const all: Attempt = { standings: ['ready', 'warming'], rule, chance }
+  const all: Attempt = { standings: wellKnown, rule, chance }
   // A door that sees nothing but its own calls spreads these over all that may live.
-  if (alone) return [{ standings: ['ready', 'warming', 'doubtful'], rule: 'ledger', chance }]
+  if (alone) return [{ standings: living, rule: 'ledger', chance }]
   const isPanic = well * 2 < well + counts.doubtful + counts.out
   if (!isPanic) {
     // A ramp holds a new server back behind the others; where most are new there is nobody to hold them back behind.
     const ramps = counts.warming * 2 < known
-    return ramps ? [{ ...all, standings: ['ready'] }, all] : [all]
+    return ramps ? [{ standings: ready, rule, chance }, all] : [all]
   }
   const draw = chance * (known + counts.doubtful)
   const rest = draw - Math.floor(draw)
-  const doubtful: Attempt = { standings: ['doubtful'], rule: 'ledger', chance: rest }
+  const inDoubt: Attempt = { standings: doubtful, rule: 'ledger', chance: rest }
   const share = { ...all, chance: rest }
-  return Math.floor(draw) < known ? [share, doubtful] : [doubtful, share]
+  return Math.floor(draw) < known ? [share, inDoubt] : [inDoubt, share]
 }
 
 type Found = Omit<Picked, 'situation' | 'attempt'>
 
-function pickIn(
-  ranking: Ranking,
-  zones: readonly string[],
-  attempt: Attempt,
-  { policy, exclude }: Question,
-): Found | undefined {
-  const setsOf = (names: readonly string[]): SortedSet[] =>
-    attempt.standings.flatMap(standing => names.map(zone => ranking.members(standing, zone)))
-  const own = policy.zone === undefined ? [] : setsOf([policy.zone])
+function pickIn(ranking: Ranking, attempt: Attempt, { policy, exclude }: Question): Found | undefined {
+  const { standings, rule, chance } = attempt
+  const own = policy.zone === undefined ? none : ranking.pool(standings, policy.zone)
   const ownBest = leastIn(own, exclude)
   const staysHome = ownBest !== undefined && isBelowSpill(ownBest, policy)
-  const sets = staysHome ? own : setsOf(zones)
-  const drawn = attempt.rule === 'two-choices' ? lessOfTwo(sets, exclude, attempt.chance) : undefined
-  const found = drawn ?? leastLoaded(sets, exclude, attempt.chance)
+  const sets = staysHome ? own : ranking.pool(standings)
+  const drawn = rule === 'two-choices' ? lessOfTwo(sets, exclude, chance) : undefined
+  const found = drawn ?? leastLoaded(sets, exclude, chance)
   if (!found) return undefined
-  // Where both that were drawn had been tried, there is no other way than the least of the rest.
-  const rule = attempt.rule === 'two-choices' && !drawn ? 'least' : attempt.rule
-  return { ...found, rule, zones: staysHome ? 'own' : 'all', ...(ownBest !== undefined && { ownBest }) }
+  const { id, among, looked } = found
+  return {
+    id,
+    among,
+    looked,
+    // Where both that were drawn had been tried, there is no other way than the least of the rest.
+    rule: rule === 'two-choices' && !drawn ? 'least' : rule,
+    zones: staysHome ? 'own' : 'all',
+    ...(ownBest !== undefined && { ownBest }),
+  }
 }
+
+const none: readonly SortedSet[] = []
+const ready = ['ready'] as const
+const doubtful = ['doubtful'] as const
+const wellKnown = ['ready', 'warming'] as const
+const living = ['ready', 'warming', 'doubtful'] as const
 
 /** Load that is no share of a capacity says nothing about when a zone is full. */
 export function isBelowSpill(load: number, { utilisation, spillAt = defaultSpillAt }: Policy): boolean {

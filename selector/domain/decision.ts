@@ -68,7 +68,22 @@ export function shownServer({ id, zone, capacity, weight, maxCalls, wanted }: Sh
 
 /** What is seen of a server with that load. */
 export function seenOf(facts: Facts, share: number): Seen {
-  return { ...facts, server: shownServer(facts.server), share }
+  const { server, load, reserved, health, until, ejections, warmSince, nextAt, placed, ended = 0 } = facts
+  const seen: { -readonly [Field in keyof Seen]: Seen[Field] } = {
+    server: shownServer(server),
+    reserved,
+    health,
+    share,
+  }
+  // One after the other: a spread for each would cost a choice as much as all the rest of it.
+  if (load !== undefined) seen.load = load
+  if (until !== undefined) seen.until = until
+  if (ejections !== undefined) seen.ejections = ejections
+  if (warmSince !== undefined) seen.warmSince = warmSince
+  if (nextAt !== undefined) seen.nextAt = nextAt
+  if (placed !== undefined && placed !== reserved) seen.placed = placed
+  if (ended > 0) seen.ended = ended
+  return seen
 }
 
 /** The record of a choice. `seen`: what was known of a server before its place was reserved. */
@@ -89,7 +104,7 @@ export function decisionOf(
     ...(alone && { alone }),
     situation,
     ...(picked && { picked: pickedOf(picked) }),
-    looked: picked ? placed(picked.looked, seen) : [],
+    looked: picked ? lookedAt(picked.looked, seen) : [],
     choice: picked ? { kind: 'chosen', server: picked.id } : { kind: 'none', reason: reasonOf(situation) },
   }
 }
@@ -132,11 +147,11 @@ function lessOf(open: readonly Open[], among: number, chance: number): string {
 
 const nobody = 'nobody who was looked at'
 
-function placed(looked: readonly Looked[], seen: (id: string) => Seen | undefined): readonly LookedAt[] {
+function lookedAt(looked: readonly Looked[], seen: (id: string) => Seen | undefined): readonly LookedAt[] {
   const all: LookedAt[] = []
   for (const { id, place } of looked) {
     const one = seen(id)
-    if (one) all.push(place === undefined ? one : { ...one, place })
+    if (one) all.push(place === undefined ? one : { place, ...one })
   }
   return all
 }

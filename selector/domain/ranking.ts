@@ -3,11 +3,9 @@ import { freshMs, standingOf, type Facts, type Policy, type Standing, type Stood
 
 /** The servers of a fleet by standing, zone and load, kept in order, so that a choice looks at few of them. */
 export class Ranking {
-  /** By zone and standing. */
-  readonly #sets = new Map<string, Map<Standing, SortedSet>>()
+  /** Every zone that was ever seen, in the order of their names. */
+  #zones: readonly Zone[] = []
   readonly #placeOf = new Map<string, SortedSet>()
-  /** In the order of their names. */
-  #zones: readonly string[] = []
   /** When the counters were taken of servers whose counters matter. */
   readonly #taken = new SortedSet()
   readonly #wake = new SortedSet()
@@ -16,14 +14,14 @@ export class Ranking {
   set(candidate: Facts, policy: Policy, at: number): Stood {
     const stood = standingOf(candidate, policy, at)
     const { id, zone } = candidate.server
-    const set = this.#setOf(stood.standing, zone)
+    const set = this.#zone(zone)[stood.standing]
     const before = this.#placeOf.get(id)
     if (before !== set) {
       before?.delete(id)
       this.#placeOf.set(id, set)
     }
     set.set(id, stood.load)
-    if (counted.has(stood.standing) && candidate.load) this.#taken.set(id, candidate.load.takenAt)
+    if (candidate.load && isCounted(stood.standing)) this.#taken.set(id, candidate.load.takenAt)
     else this.#taken.delete(id)
     if (stood.wakeAt < Infinity) this.#wake.set(id, stood.wakeAt)
     else this.#wake.delete(id)
@@ -31,7 +29,9 @@ export class Ranking {
   }
 
   delete(id: string): void {
-    for (const set of [this.#placeOf.get(id), this.#taken, this.#wake]) set?.delete(id)
+    this.#placeOf.get(id)?.delete(id)
+    this.#taken.delete(id)
+    this.#wake.delete(id)
     this.#placeOf.delete(id)
   }
 
@@ -45,40 +45,62 @@ export class Ranking {
     return due
   }
 
-  /** Every zone that was ever seen, in the order of their names. */
-  zones(): readonly string[] {
-    return this.#zones
-  }
-
-  /** The servers that stand so in that zone. */
-  members(standing: Standing, zone: string): SortedSet {
-    return this.#sets.get(zone)?.get(standing) ?? nobody
-  }
-
-  count(standing: Standing): number {
-    let count = 0
-    for (const sets of this.#sets.values()) count += sets.get(standing)?.size ?? 0
-    return count
-  }
-
-  /** How many servers have counters that matter, and how many of these are fresh. */
-  ages(at: number): { readonly counted: number; readonly fresh: number } {
-    const { size } = this.#taken
-    return { counted: size, fresh: size - this.#taken.below(at - freshMs) }
-  }
-
-  #setOf(standing: Standing, zone: string): SortedSet {
-    let sets = this.#sets.get(zone)
-    if (!sets) {
-      sets = new Map()
-      this.#sets.set(zone, sets)
-      this.#zones = [...this.#sets.keys()].toSorted()
+  /** Those who stand in one of these ways, in that zone or in all of them: one set for each of both, in the order of the names. */
+  pool(standings: readonly Standing[], zone?: string): readonly SortedSet[] {
+    const pool: SortedSet[] = []
+    for (const standing of standings) {
+      for (const one of this.#zones) {
+        if ((zone === undefined || one.name === zone) && one[standing].size > 0) pool.push(one[standing])
+      }
     }
-    let set = sets.get(standing)
-    if (!set) sets.set(standing, (set = new SortedSet()))
-    return set
+    return pool
+  }
+
+  /** How many stand in each way. */
+  counts(): Readonly<Record<Standing, number>> {
+    const counts = { ready: 0, warming: 0, doubtful: 0, full: 0, out: 0, off: 0 }
+    for (const { ready, warming, doubtful, full, out, off } of this.#zones) {
+      counts.ready += ready.size
+      counts.warming += warming.size
+      counts.doubtful += doubtful.size
+      counts.full += full.size
+      counts.out += out.size
+      counts.off += off.size
+    }
+    return counts
+  }
+
+  /** How many servers have counters that matter. */
+  get counted(): number {
+    return this.#taken.size
+  }
+
+  /** How many of these have fresh ones. */
+  fresh(at: number): number {
+    return this.#taken.size - this.#taken.below(at - freshMs)
+  }
+
+  #zone(name: string): Zone {
+    const known = this.#zones.find(zone => zone.name === name)
+    if (known) return known
+    const zone: Zone = {
+      name,
+      ready: new SortedSet(),
+      warming: new SortedSet(),
+      doubtful: new SortedSet(),
+      full: new SortedSet(),
+      out: new SortedSet(),
+      off: new SortedSet(),
+    }
+    this.#zones = [...this.#zones, zone].toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    return zone
   }
 }
 
-const counted: ReadonlySet<Standing> = new Set(['ready', 'warming', 'full'])
-const nobody = new SortedSet()
+interface Zone extends Readonly<Record<Standing, SortedSet>> {
+  readonly name: string
+}
+
+function isCounted(standing: Standing): boolean {
+  return standing === 'ready' || standing === 'warming' || standing === 'full'
+}

@@ -6,6 +6,8 @@ export class SortedSet {
   /** In order; none is empty. */
   readonly #blocks: Block[] = []
   readonly #scores = new Map<string, number>()
+  /** Blocks that were emptied, to be filled again: what is put in at one end and taken out at the other needs no new ones. */
+  readonly #spare: Block[] = []
 
   get size(): number {
     return this.#scores.size
@@ -34,10 +36,9 @@ export class SortedSet {
   /** The member at that place, counted from 0. */
   at(index: number): Member | undefined {
     let rest = index
-    for (const { ids, scores } of this.#blocks) {
-      const [id, score] = [ids[rest], scores[rest]]
-      if (id !== undefined && score !== undefined) return { id, score }
-      rest -= ids.length
+    for (const block of this.#blocks) {
+      if (rest < block.size) return memberOf(block, rest)
+      rest -= block.size
     }
     return undefined
   }
@@ -53,16 +54,16 @@ export class SortedSet {
     return this.#before(score, '')
   }
 
-  /** How many members have exactly that score. */
-  equal(score: number): number {
-    return this.#before(score, last) - this.below(score)
+  /** How many members have that score or a lower one. */
+  upTo(score: number): number {
+    return this.#before(score, last)
   }
 
   /** How many members stand before that score and id. */
   #before(score: number, id: string): number {
     const at = this.#blockOf(score, id)
     let before = 0
-    for (let index = 0; index < at; index++) before += this.#blocks[index]?.ids.length ?? 0
+    for (let index = 0; index < at; index++) before += this.#blocks[index]?.size ?? 0
     const block = this.#blocks[at]
     return block ? before + placeIn(block, score, id) : before
   }
@@ -74,7 +75,7 @@ export class SortedSet {
     while (low < high) {
       const middle = (low + high) >>> 1
       const block = this.#blocks[middle]
-      if (block && standsBefore(block, block.ids.length - 1, score, id)) low = middle + 1
+      if (block && standsBefore(block, block.size - 1, score, id)) low = middle + 1
       else high = middle
     }
     return low
@@ -83,24 +84,27 @@ export class SortedSet {
   #put(id: string, score: number): void {
     // What belongs behind all others goes to the end of the last block.
     const at = Math.max(0, Math.min(this.#blockOf(score, id), this.#blocks.length - 1))
-    const block = this.#blocks[at]
-    if (!block) return void this.#blocks.push({ ids: [id], scores: [score] })
-    const place = placeIn(block, score, id)
-    block.ids.splice(place, 0, id)
-    block.scores.splice(place, 0, score)
-    if (block.ids.length <= mostInBlock) return
-    const half = mostInBlock >>> 1
-    this.#blocks.splice(at + 1, 0, { ids: block.ids.splice(half), scores: block.scores.splice(half) })
+    const block = this.#blocks[at] ?? this.#firstBlock()
+    insert(block, placeIn(block, score, id), score, id)
+    if (block.size === mostInBlock) this.#blocks.splice(at + 1, 0, moveHalf(block, this.#emptyBlock()))
+  }
+
+  #firstBlock(): Block {
+    const block = this.#emptyBlock()
+    this.#blocks.push(block)
+    return block
+  }
+
+  #emptyBlock(): Block {
+    return this.#spare.pop() ?? emptyBlock()
   }
 
   #take(id: string, score: number): void {
     const at = this.#blockOf(score, id)
     const block = this.#blocks[at]
     if (!block) return
-    const place = placeIn(block, score, id)
-    block.ids.splice(place, 1)
-    block.scores.splice(place, 1)
-    if (block.ids.length === 0) this.#blocks.splice(at, 1)
+    remove(block, placeIn(block, score, id))
+    if (block.size === 0) this.#spare.push(...this.#blocks.splice(at, 1))
   }
 }
 
@@ -110,16 +114,62 @@ export interface Member {
   readonly score: number
 }
 
-/** A stretch of the order; the score of each id stands at the same place of the other list. */
+/** A stretch of the order, in lists of a fixed length: the score of each id stands at the same place of the other list. */
 interface Block {
+  size: number
   readonly ids: string[]
-  readonly scores: number[]
+  readonly scores: Float64Array
+}
+
+function emptyBlock(): Block {
+  return {
+    size: 0,
+    ids: Array.from({ length: mostInBlock }, () => ''),
+    scores: new Float64Array(mostInBlock),
+  }
+}
+
+function memberOf({ ids, scores }: Block, place: number): Member {
+  return { id: ids[place] ?? '', score: scores[place] ?? 0 }
+}
+
+function insert(block: Block, place: number, score: number, id: string): void {
+  const { ids, scores } = block
+  for (let at = block.size; at > place; at--) {
+    ids[at] = ids[at - 1] ?? ''
+    scores[at] = scores[at - 1] ?? 0
+  }
+  ids[place] = id
+  scores[place] = score
+  block.size += 1
+}
+
+function remove(block: Block, place: number): void {
+  const { ids, scores } = block
+  block.size -= 1
+  for (let at = place; at < block.size; at++) {
+    ids[at] = ids[at + 1] ?? ''
+    scores[at] = scores[at + 1] ?? 0
+  }
+  ids[block.size] = ''
+}
+
+/** Moves the second half of a full block to an empty one. */
+function moveHalf(full: Block, empty: Block): Block {
+  const half = full.size >>> 1
+  for (let at = half; at < full.size; at++) {
+    const { id, score } = memberOf(full, at)
+    insert(empty, at - half, score, id)
+    full.ids[at] = ''
+  }
+  full.size = half
+  return empty
 }
 
 /** How many members of a block stand before that score and id. */
 function placeIn(block: Block, score: number, id: string): number {
   let low = 0
-  let high = block.ids.length
+  let high = block.size
   while (low < high) {
     const middle = (low + high) >>> 1
     if (standsBefore(block, middle, score, id)) low = middle + 1
@@ -129,7 +179,7 @@ function placeIn(block: Block, score: number, id: string): number {
 }
 
 function standsBefore({ ids, scores }: Block, place: number, score: number, id: string): boolean {
-  const other = scores[place] ?? Infinity
+  const other = scores[place] ?? 0
   return other < score || (other === score && (ids[place] ?? '') < id)
 }
 

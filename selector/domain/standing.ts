@@ -1,8 +1,17 @@
-import type { Candidate, MediaServer } from './media-server.ts'
+import type { Health, Load, MediaServer } from './media-server.ts'
 
-/** What bears on where a server stands. */
-export interface Facts extends Omit<Candidate, 'server'> {
+/** What bears on where a server stands; see `Candidate`. */
+export interface Facts {
   readonly server: Pick<MediaServer, 'id' | 'zone' | 'capacity' | 'weight' | 'maxCalls' | 'wanted'>
+  readonly load?: Load | undefined
+  readonly reserved: number
+  readonly health: Health
+  readonly until?: number | undefined
+  readonly ejections?: number | undefined
+  readonly warmSince?: number | undefined
+  readonly nextAt?: number | undefined
+  readonly placed?: number | undefined
+  readonly ended?: number | undefined
 }
 
 /** How load is computed, and how a choice treats zones, new servers and old counters. */
@@ -82,12 +91,9 @@ export const trialMs = 10_000
 /** Where a server stands at a wall-clock time. `selector/store/lua/rank.lua` says the same, to the last bit. */
 export function standingOf(candidate: Facts, policy: Policy, at: number): Stood {
   const [standing, why] = barredBy(candidate) ?? judged(candidate, at)
-  return {
-    standing,
-    ...(why && { why }),
-    load: loadOf(candidate, policy, standing),
-    wakeAt: wakeAt(candidate, at),
-  }
+  const load = loadOf(candidate, policy, standing)
+  const wakeAt = nextChange(candidate, at)
+  return why === undefined ? { standing, load, wakeAt } : { standing, why, load, wakeAt }
 }
 
 type Judgement = readonly [standing: Standing, why?: Exclusion]
@@ -107,7 +113,7 @@ function judged(candidate: Facts, at: number): Judgement {
   const full = fullness(candidate)
   if (full) return [doubt ? 'out' : 'full', full]
   if (doubt) return ['doubtful', doubt]
-  return (candidate.nextAt ?? 0) > at ? ['warming', 'warming'] : ['ready']
+  return (candidate.nextAt ?? 0) > at ? ['warming', 'warming'] : isReady
 }
 
 /** When the next join on a server in its ramp or on trial is due, or undefined when it takes any number. */
@@ -118,6 +124,8 @@ export function nextJoinAt(candidate: Facts, { ramp }: Policy, at: number): numb
   const done = Math.max(0, at - warmSince) / ramp.windowMs
   return Math.ceil(at + 1_000 / (ramp.fromPerSec + (ramp.toPerSec - ramp.fromPerSec) * done))
 }
+
+const isReady: Judgement = ['ready']
 
 function doubtOf({ load, health, until = 0 }: Facts, at: number): Exclusion | undefined {
   if (!load?.reconciled) return 'not-reconciled'
@@ -144,7 +152,11 @@ function loadOf(
   return (inCall + rho * (waiting + reserved - ended)) / (capacity * weight)
 }
 
-function wakeAt({ load, until = 0, nextAt = 0 }: Facts, at: number): number {
+function nextChange({ load, until = 0, nextAt = 0 }: Facts, at: number): number {
   const staleAt = load?.reconciled ? load.takenAt + staleMs + 1 : 0
-  return Math.min(...[staleAt, until, nextAt].map(time => (time > at ? time : Infinity)))
+  return Math.min(ifAfter(staleAt, at), ifAfter(until, at), ifAfter(nextAt, at))
+}
+
+function ifAfter(time: number, at: number): number {
+  return time > at ? time : Infinity
 }

@@ -106,7 +106,7 @@ interface Ties {
 
 function tiesIn(set: SortedSet, load: number, exclude: readonly string[]): Ties {
   const from = set.below(load)
-  const equal = set.equal(load)
+  const equal = set.upTo(load) - from
   if (exclude.length === 0) return { set, from, equal, count: equal, gaps: noGaps }
   const out = new Set(exclude.flatMap(id => (set.score(id) === load ? [set.indexOf(id)] : [])))
   return { set, from, equal, count: equal - out.size, gaps: [...out].toSorted((a, b) => a - b) }

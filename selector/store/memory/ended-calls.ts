@@ -1,32 +1,24 @@
 import type { Load } from '../../domain/media-server.ts'
 
-/** Calls that are over and that the counters of their server show, as they were taken before. */
+/** Calls of one server that are over and that its counters show, as they were taken before. */
 export class EndedCalls {
-  /** Server → call → when it ended, wall-clock milliseconds. */
-  readonly #of = new Map<string, Map<string, number>>()
+  /** Call → when it ended, wall-clock milliseconds. */
+  readonly #ends = new Map<string, number>()
 
   /** A call that these counters show is over. */
-  note(server: string, call: string, at: number, load: Load | undefined): void {
+  note(call: string, at: number, load: Load | undefined): void {
     if (load === undefined || at <= load.takenAt) return
-    const ends = this.#of.get(server) ?? new Map<string, number>()
-    if (ends.size < agentsIn(load)) this.#of.set(server, ends.set(call, at))
+    if (this.#ends.size < agentsIn(load)) this.#ends.set(call, at)
   }
 
   /** Counters that were taken later know of it. */
-  told(server: string, { takenAt }: Load): void {
-    const ends = this.#of.get(server)
-    if (!ends) return
-    for (const [call, at] of ends) if (at <= takenAt) ends.delete(call)
-    if (ends.size === 0) this.#of.delete(server)
+  told({ takenAt }: Load): void {
+    for (const [call, at] of this.#ends) if (at <= takenAt) this.#ends.delete(call)
   }
 
   /** How many of them these counters show. */
-  count(server: string, load: Load | undefined): number {
-    return endedIn(load, this.#of.get(server)?.size ?? 0)
-  }
-
-  forget(server: string): void {
-    this.#of.delete(server)
+  count(load: Load | undefined): number {
+    return endedIn(load, this.#ends.size)
   }
 }
 

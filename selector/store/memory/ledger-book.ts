@@ -1,26 +1,18 @@
 import { pick, reasonOf, situationOf } from '../../domain/choose.ts'
-import { decisionOf, seenOf, type Choice, type Seen } from '../../domain/decision.ts'
+import { decisionOf, type Choice } from '../../domain/decision.ts'
 import type { Candidate, HealthWord, Load, MediaServer } from '../../domain/media-server.ts'
 import { Ranking } from '../../domain/ranking.ts'
 import { nextJoinAt, type Policy } from '../../domain/standing.ts'
 import { SortedSet } from '../../domain/sorted-set.ts'
 import type { ReserveOrder } from '../store.ts'
-import { EndedCalls } from './ended-calls.ts'
+import { candidateOf, isListed, ServerPage } from './server-page.ts'
 
 /** Loads, health and reservations as one process knows them. Times are wall-clock milliseconds. */
 export class LedgerBook {
   #policy: Policy
-  readonly #servers = new Map<string, MediaServer>()
-  /** What a choice sees of each, put together whenever something of it changes; never changed itself. */
-  readonly #seen = new Map<string, Seen>()
-  readonly #words = new Map<string, Word>()
-  readonly #health = new Map<string, HealthWord>()
-  readonly #warmth = new Map<string, Warmth>()
-  readonly #reserved = new Map<string, Set<string>>()
+  readonly #pages = new Map<string, ServerPage>()
   readonly #expiries = new SortedSet()
-  readonly #calls = new Map<string, PlacedCall>()
-  readonly #placed = new Map<string, number>()
-  readonly #ended = new EndedCalls()
+  readonly #calls = new Map<string, Kept>()
   readonly #ranking = new Ranking()
   #fence = 0
   /** Reservations that ran out so far. */
@@ -37,66 +29,63 @@ export class LedgerBook {
   /** Chooses by another policy from now on. */
   follow(policy: Policy, at: number): void {
     this.#policy = policy
-    for (const id of this.#servers.keys()) this.#rank(id, at)
+    for (const page of this.#pages.values()) this.#rank(page, at)
   }
 
   /** Goes on with these servers and forgets what was known of others. */
   setServers(servers: readonly MediaServer[], at: number): void {
     const ids = new Set(servers.map(({ id }) => id))
-    for (const id of this.#servers.keys()) if (!ids.has(id)) this.#forget(id)
-    for (const map of [this.#words, this.#health, this.#warmth]) {
-      for (const id of map.keys()) if (!ids.has(id)) map.delete(id)
+    for (const page of this.#pages.values()) {
+      // Another process may have placed a call on a server that is not in the list as it is known here.
+      if (!ids.has(page.id) && (page.server !== undefined || page.placed === 0)) this.#forget(page)
     }
     for (const server of servers) {
-      if (this.#servers.get(server.id) === server) continue
-      this.#servers.set(server.id, server)
-      this.#rank(server.id, at)
+      const page = this.#page(server.id)
+      if (page.server === server) continue
+      page.server = server
+      this.#rank(page, at)
     }
   }
 
   /** Drops a word with an older fence than the last one's. */
   putLoad(server: string, load: Load, at: number, fence = 0): void {
-    const before = this.#words.get(server)
-    if (fence < (before?.fence ?? 0)) return
-    this.#words.set(server, { load, fence })
-    this.#ended.told(server, load)
-    if (this.#policy.ramp && load.reconciled && isNewLife(before?.load, load)) {
-      this.#warmth.set(server, { warmSince: at })
+    const page = this.#page(server)
+    if (fence < page.fence) return
+    if (this.#policy.ramp && load.reconciled && isNewLife(page.load, load)) {
+      page.warmSince = at
+      page.nextAt = undefined
     }
-    this.#rank(server, at)
+    page.tell(load, fence)
+    this.#rank(page, at)
   }
 
   /** False when more than half of the fleet would be ejected. */
   putHealth(server: string, word: HealthWord, at: number): boolean {
-    const before = this.#health.get(server)?.health ?? 'unknown'
+    const page = this.#page(server)
+    const before = page.health
     if (word.health === 'ejected' && before !== 'ejected' && !this.#mayEject(at)) return false
-    this.#health.set(server, withoutNothing(word))
-    const { warmSince } = this.#warmth.get(server) ?? {}
+    page.hear(word)
     const isBack = this.#policy.ramp && word.health === 'up' && before !== 'up' && before !== 'unknown'
-    const from = isBack ? at : warmSince
-    this.#warmth.set(server, from === undefined ? {} : { warmSince: from })
-    this.#rank(server, at)
+    if (isBack) page.warmSince = at
+    page.nextAt = undefined
+    this.#rank(page, at)
     return true
   }
 
   /** What another process knows of a server, in place of what was known here. */
   adopt({ server: { id }, load, health, until, ejections, warmSince, nextAt }: Candidate, at: number): void {
-    if (load) {
-      this.#words.set(id, { load, fence: 0 })
-      this.#ended.told(id, load)
-    }
-    this.#health.set(id, withoutNothing({ health, ...(until && { until }), ...(ejections && { ejections }) }))
-    this.#warmth.set(id, {
-      ...(warmSince !== undefined && { warmSince }),
-      ...(nextAt !== undefined && { nextAt }),
-    })
-    this.#rank(id, at)
+    const page = this.#page(id)
+    if (load) page.tell(load, 0)
+    page.hear({ health, ...(until && { until }), ...(ejections && { ejections }) })
+    page.warmSince = warmSince
+    page.nextAt = nextAt
+    this.#rank(page, at)
   }
 
   /** Every server with what is known of it. */
   candidates(at: number): Candidate[] {
     this.#sweep(at)
-    return [...this.#servers.values()].map(server => this.#candidate(server))
+    return [...this.#pages.values()].filter(isListed).map(candidateOf)
   }
 
   /** Chooses and reserves. What the call had reserved before is given back first. `alone`: see `Question`. */
@@ -107,77 +96,65 @@ export class LedgerBook {
     const question = { policy: this.#policy, exclude, chance, at, ...(alone && { alone }) }
     const picked = pick(this.#ranking, question)
     const situation = picked?.situation ?? situationOf(this.#ranking, at)
-    const decision = decisionOf(call, question, situation, picked, id => this.#seen.get(id))
-    const server = picked && this.#servers.get(picked.id)
-    if (!server) return { kind: 'none', reason: reasonOf(situation), decision }
-    this.#tookOne(server.id, at)
-    this.note(call, server.id, at, at + ttlMs)
+    const decision = decisionOf(call, question, situation, picked, id => this.#pages.get(id)?.seen())
+    const page = picked && this.#pages.get(picked.id)
+    if (!isListed(page)) return { kind: 'none', reason: reasonOf(situation), decision }
+    page.nextAt = nextJoinAt(page, this.#policy, at) ?? page.nextAt
+    this.#note(call, page, at, at + ttlMs)
     this.#fence = Math.max(at, this.#fence + 1)
-    return { kind: 'chosen', server, decision, fence: this.#fence }
+    return { kind: 'chosen', server: page.server, decision, fence: this.#fence }
   }
 
   /** Writes down a reservation that was decided elsewhere. */
   note(call: string, server: string, at: number, expiresAt: number): void {
     this.end(call, at)
-    const calls = this.#reserved.get(server) ?? new Set()
-    this.#reserved.set(server, calls.add(call))
-    this.#expiries.set(call, expiresAt)
-    this.#calls.set(call, { server, at, isUp: false })
-    this.#placed.set(server, (this.#placed.get(server) ?? 0) + 1)
-    this.#rank(server, at)
+    this.#note(call, this.#page(server), at, expiresAt)
   }
 
   /** Ends reservations; the calls go on. */
   release(calls: readonly string[], at: number): void {
     for (const call of calls) {
       this.#expiries.delete(call)
-      const server = this.#calls.get(call)?.server
-      if (server !== undefined && this.#reserved.get(server)?.delete(call)) this.#rank(server, at)
+      const placed = this.#calls.get(call)
+      if (placed && this.#giveBack(placed)) this.#rank(placed.page, at)
     }
   }
 
   /** The call is up: its place is kept for as long as no counters show it. */
   settle(call: string): void {
     const placed = this.#calls.get(call)
-    if (placed) this.#calls.set(call, { ...placed, isUp: true })
+    if (placed) placed.isUp = true
   }
 
   /** The call is over. Returns what was known of it. */
   end(call: string, at: number): PlacedCall | undefined {
     const placed = this.#calls.get(call)
     if (placed === undefined) return undefined
-    const { server } = placed
+    const { page, isUp } = placed
     this.#expiries.delete(call)
-    this.#reserved.get(server)?.delete(call)
+    this.#giveBack(placed)
     this.#calls.delete(call)
-    if (placed.isUp && this.#isSeen(placed)) this.#ended.note(server, call, at, this.#words.get(server)?.load)
-    this.#placed.set(server, (this.#placed.get(server) ?? 1) - 1)
-    this.#rank(server, at)
+    if (isUp && isSeen(placed)) page.endedCalls.note(call, at, page.load)
+    page.placed -= 1
+    this.#rank(page, at)
     return placed
   }
 
   /** Calls that are up and that the counters of their server do not show, or may not show. */
   unseen(): readonly (PlacedCall & { readonly call: string })[] {
-    return [...this.#calls].flatMap(([call, placed]) =>
-      placed.isUp && !this.#isSeen(placed) ? [{ ...placed, call }] : [],
-    )
+    return [...this.#calls].flatMap(([call, placed]) => {
+      const { server, at, isUp } = placed
+      return isUp && !isSeen(placed) ? [{ call, server, at, isUp }] : []
+    })
   }
 
   #mayEject(at: number): boolean {
-    const active = (['ready', 'warming', 'doubtful', 'full', 'out'] as const).reduce(
-      (sum, standing) => sum + this.#ranking.count(standing),
-      0,
-    )
-    const ejected = [...this.#health.values()].filter(
-      ({ health, until = 0 }) => health === 'ejected' && until > at,
-    )
-    return (ejected.length + 1) * 2 <= active
-  }
-
-  #tookOne(id: string, at: number): void {
-    const seen = this.#seen.get(id)
-    const nextAt = seen && nextJoinAt(seen, this.#policy, at)
-    if (nextAt !== undefined) this.#warmth.set(id, { ...this.#warmth.get(id), nextAt })
+    const { ready, warming, doubtful, full, out } = this.#ranking.counts()
+    let ejected = 1
+    for (const { health, until = 0 } of this.#pages.values()) {
+      if (health === 'ejected' && until > at) ejected += 1
+    }
+    return ejected * 2 <= ready + warming + doubtful + full + out
   }
 
   /** Lets the time that has passed take effect. */
@@ -185,57 +162,51 @@ export class LedgerBook {
     for (let first = this.#expiries.at(0); first && first.score <= at; first = this.#expiries.at(0)) {
       this.#ranOut(first.id, at)
     }
-    for (const id of this.#ranking.due(at, mostWoken)) this.#rank(id, at)
+    for (const id of this.#ranking.due(at, mostWoken)) this.#rank(this.#page(id), at)
   }
 
   #ranOut(call: string, at: number): void {
     const placed = this.#calls.get(call)
-    if (placed?.isUp && !this.#isSeen(placed)) return this.#expiries.set(call, at + keptOnMs)
+    if (placed?.isUp && !isSeen(placed)) return this.#expiries.set(call, at + keptOnMs)
     this.expired += 1
     // A call that is up goes on; one that is not will not come any more.
     if (placed?.isUp) this.release([call], at)
     else this.end(call, at)
   }
 
-  #isSeen({ server, at }: PlacedCall): boolean {
-    const load = this.#words.get(server)?.load
-    return load?.reconciled === true && load.takenAt > at + seenAfterMs
+  #note(call: string, page: ServerPage, at: number, expiresAt: number): void {
+    this.#expiries.set(call, expiresAt)
+    this.#calls.set(call, { server: page.id, page, at, isUp: false, isReserved: true })
+    page.reserved += 1
+    page.placed += 1
+    this.#rank(page, at)
   }
 
-  #rank(id: string, at: number): void {
-    const server = this.#servers.get(id)
-    if (!server) return
-    const candidate = this.#candidate(server)
-    const { load } = this.#ranking.set(candidate, this.#policy, at)
-    this.#seen.set(id, seenOf(candidate, load))
+  /** False when nothing is reserved any more. */
+  #giveBack(placed: Kept): boolean {
+    if (!placed.isReserved) return false
+    placed.isReserved = false
+    placed.page.reserved -= 1
+    return true
   }
 
-  #candidate(server: MediaServer): Candidate {
-    const { id } = server
-    const load = this.#words.get(id)?.load
-    const reserved = this.#reserved.get(id)?.size ?? 0
-    const placed = this.#placed.get(id) ?? 0
-    const ended = this.#ended.count(id, load)
-    return {
-      server,
-      ...(load && { load }),
-      reserved,
-      ...(this.#health.get(id) ?? unknownHealth),
-      ...this.#warmth.get(id),
-      ...(placed !== reserved && { placed }),
-      ...(ended > 0 && { ended }),
-    }
+  #rank(page: ServerPage, at: number): void {
+    if (!isListed(page)) return
+    page.ended = page.endedCalls.count(page.load)
+    page.changed(this.#ranking.set(page, this.#policy, at).load)
   }
 
-  #forget(id: string): void {
-    this.#servers.delete(id)
-    this.#seen.delete(id)
-    this.#reserved.delete(id)
-    this.#placed.delete(id)
-    this.#ended.forget(id)
-    this.#ranking.delete(id)
-    for (const [call, { server }] of this.#calls) {
-      if (server !== id) continue
+  #page(id: string): ServerPage {
+    let page = this.#pages.get(id)
+    if (page === undefined) this.#pages.set(id, (page = new ServerPage(id)))
+    return page
+  }
+
+  #forget(page: ServerPage): void {
+    this.#pages.delete(page.id)
+    this.#ranking.delete(page.id)
+    for (const [call, placed] of this.#calls) {
+      if (placed.page !== page) continue
       this.#calls.delete(call)
       this.#expiries.delete(call)
     }
@@ -249,17 +220,14 @@ export interface PlacedCall {
   readonly isUp: boolean
 }
 
-interface Word {
-  readonly load: Load
-  readonly fence: number
+interface Kept extends PlacedCall {
+  readonly page: ServerPage
+  isUp: boolean
+  isReserved: boolean
 }
 
-type Warmth = Pick<Candidate, 'warmSince' | 'nextAt'>
-
-const unknownHealth: HealthWord = { health: 'unknown' }
-
-function withoutNothing({ health, until, ejections }: HealthWord): HealthWord {
-  return { health, ...(until && { until }), ...(ejections && { ejections }) }
+function isSeen({ page: { load }, at }: Kept): boolean {
+  return load?.reconciled === true && load.takenAt > at + seenAfterMs
 }
 
 /** Whether a server was never heard before, or has been started anew. Its clock is read to the second. */
