@@ -1,5 +1,6 @@
 import { balanceBurst, balanceStale, balanceSteady } from './balance/bench.ts'
 import { choose } from './balance/choose.ts'
+import { redisAway } from './balance/redis-away.ts'
 import type { Bench } from './bench.ts'
 import { routes } from './routes.ts'
 
@@ -10,4 +11,5 @@ export const inProcess: Readonly<Record<string, Bench>> = {
   'balance-steady': balanceSteady,
   'balance-stale': balanceStale,
   choose,
+  'redis-away': redisAway,
 }

@@ -1,18 +1,20 @@
+import type { Clock } from '../../../runtime/clock.ts'
 import { PorticoError } from '../../../runtime/errors.ts'
 import { silentLog } from '../../../runtime/log.ts'
 import type { Policy } from '../../../selector/domain/standing.ts'
 import { replay } from '../../../selector/domain/decision.ts'
 import { createMemoryStore } from '../../../selector/store/memory/store.ts'
 import { createRedisStore } from '../../../selector/store/redis/store.ts'
-import type { Store } from '../../../selector/store/store.ts'
+import type { Ledger, Store } from '../../../selector/store/store.ts'
 import { load, mediaServer } from '../../../test/support/fleet.ts'
 import { ManualClock } from '../../../test/support/manual-clock.ts'
 import { startRedis, type TestRedis } from '../../../test/support/redis.ts'
 import type { Rule } from './rules.ts'
 
-/** Portico's own choice over its real stores, on a clock that the simulation moves. */
-export interface Portico extends Rule {
-  readonly clock: ManualClock
+/** Portico's own choice over its real stores. */
+export interface Portico<C extends Clock = Clock> extends Rule {
+  readonly clock: C
+  readonly ledgers: readonly Ledger[]
   /** Choices that did not come out again when their record was decided anew. */
   readonly notReplayed: number
   /** Ends Redis under the doors. */
@@ -21,11 +23,39 @@ export interface Portico extends Rule {
 
 const policy: Policy = { utilisation: 'expected', rho: 0.7, spillAt: 0.8 }
 
-/** `doors` stores on one Redis, or one in memory; every server has room for all calls. */
-export async function startPortico(doors: number, servers: number, share: () => number): Promise<Portico> {
-  const clock = new ManualClock()
+/** On a clock that the simulation moves: `doors` stores on one Redis, or one in memory. */
+export async function startPortico(
+  doors: number,
+  servers: number,
+  share: () => number,
+): Promise<Portico<ManualClock>> {
   const redis = doors === 1 ? undefined : await startRedis()
-  const stores = Array.from({ length: doors }, () => storeOn(redis, clock))
+  return await startDoors({
+    doors,
+    servers,
+    share,
+    clock: new ManualClock(),
+    redis,
+    commandTimeoutMs: 10_000,
+  })
+}
+
+/** What it takes to place calls through several doors. */
+export interface DoorsOptions<C extends Clock> {
+  readonly doors: number
+  readonly servers: number
+  /** A number in [0, 1). */
+  readonly share: () => number
+  readonly clock: C
+  /** Ends with the doors. Absent: one door in memory. */
+  readonly redis: TestRedis | undefined
+  readonly commandTimeoutMs?: number
+}
+
+/** Every server has room for all calls. */
+export async function startDoors<C extends Clock>(options: DoorsOptions<C>): Promise<Portico<C>> {
+  const { doors, servers, share, clock, redis } = options
+  const stores = Array.from({ length: doors }, () => storeOn(options))
   for (const store of stores) await store.start()
   const ids = Array.from({ length: servers }, (_, index) => `ms-${index}`)
   for (const id of ids) await stores[0]?.servers.put(mediaServer(id, { capacity: 2_000 }))
@@ -33,15 +63,16 @@ export async function startPortico(doors: number, servers: number, share: () => 
   return new Doors(stores, ids, clock, redis, share)
 }
 
-function storeOn(redis: TestRedis | undefined, clock: ManualClock): Store {
+function storeOn({ redis, clock, commandTimeoutMs }: DoorsOptions<Clock>): Store {
   const parts = { policy, clock, log: silentLog }
   if (!redis) return createMemoryStore(parts)
-  return createRedisStore({ ...parts, url: redis.url, fleet: 'bench', commandTimeoutMs: 10_000 })
+  const patience = commandTimeoutMs === undefined ? {} : { commandTimeoutMs }
+  return createRedisStore({ ...parts, url: redis.url, fleet: 'bench', ...patience })
 }
 
-class Doors implements Portico {
+class Doors<C extends Clock> implements Portico<C> {
   notReplayed = 0
-  readonly clock: ManualClock
+  readonly clock: C
   readonly #stores: readonly Store[]
   readonly #ids: readonly string[]
   readonly #redis: TestRedis | undefined
@@ -53,7 +84,7 @@ class Doors implements Portico {
   constructor(
     stores: readonly Store[],
     ids: readonly string[],
-    clock: ManualClock,
+    clock: C,
     redis: TestRedis | undefined,
     share: () => number,
   ) {
@@ -99,6 +130,10 @@ class Doors implements Portico {
     }
     if (this.#isCut) return
     for (const store of this.#stores) await store.ledger.candidates()
+  }
+
+  get ledgers(): readonly Ledger[] {
+    return this.#stores.map(({ ledger }) => ledger)
   }
 
   async cutRedis(): Promise<void> {

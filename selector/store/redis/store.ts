@@ -145,10 +145,20 @@ function keepUp(
     void connection.tryTo(() => sessions.renew())
     void connection.tryTo(() => dials.renew())
   }
+  const keep = (): void => void ledger.keep()
+  let endKeeping = every(clock, keepMs, keep)
+  // Loads first: they say which calls need no place any more. A place that is put back before they are told counts twice.
+  const keepLater = (): void => {
+    endKeeping()
+    endKeeping = clock.after(restoreMs, () => {
+      keep()
+      endKeeping = every(clock, keepMs, keep)
+    })
+  }
   const restore = (): void => {
     renew()
-    // Loads first: they say which calls need no place any more.
-    void ledger.restore().then(() => clock.after(restoreMs, () => void ledger.keep()))
+    keepLater()
+    void ledger.restore()
     void connection.tryTo(() => bindings.restore())
     void connection.tryTo(() => credentials.restore())
     void connection.tryTo(() => records.restore())
@@ -157,8 +167,8 @@ function keepUp(
     every(clock, renewMs, renew),
     every(clock, viewMs, () => void ledger.candidates()),
     ...(measureRho ? [every(clock, measureMs, () => void measure(ledger))] : []),
-    every(clock, keepMs, () => void ledger.keep()),
     every(clock, rerankMs, () => void ledger.rerank()),
+    () => endKeeping(),
     connection.onReturn(restore),
   ]
   return () => {

@@ -2,12 +2,13 @@ import { EventEmitter, once } from 'node:events'
 import { createServer } from 'node:net'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
-import { systemClock } from '../../../../../runtime/clock.ts'
+import { systemClock, type Clock } from '../../../../../runtime/clock.ts'
 import { silentLog, type Fields, type Log } from '../../../../../runtime/log.ts'
 import { keysOf } from '../../../../../selector/store/keys.ts'
 import { createRedisStore } from '../../../../../selector/store/redis/store.ts'
 import type { Store } from '../../../../../selector/store/store.ts'
 import { load, mediaServer } from '../../../../support/fleet.ts'
+import { ManualClock } from '../../../../support/manual-clock.ts'
 import { startRedis, type TestRedis } from '../../../../support/redis.ts'
 
 const policy = { utilisation: 'expected', rho: 0.7 } as const
@@ -23,7 +24,7 @@ interface World {
 }
 
 /** A Redis of the test's own and a started store over it; both end with the test. */
-async function world(t: Test, commandTimeoutMs = 5_000): Promise<World> {
+async function world(t: Test, commandTimeoutMs = 5_000, clock: Clock = systemClock): Promise<World> {
   const redis = await startRedis()
   const said: [string, Fields][] = []
   const told = new EventEmitter()
@@ -132,6 +133,37 @@ t.test('a Redis that comes back empty gets back what this process owns', async t
     await new Promise(resolve => setImmediate(resolve))
   for (const key of expected) t.ok((await raw.pttl(key)) > 1_000, `${key} expires`)
   t.equal((await store.servers.put(mediaServer('ms-a')))?.version, 1)
+})
+
+t.test('when Redis is back, loads are told before places are kept, so that no call counts twice', async t => {
+  const clock = new ManualClock()
+  const { redis, raw, store, logged } = await world(t, 5_000, clock)
+  for (const id of ['ms-a', 'ms-b']) {
+    await store.servers.put(mediaServer(id))
+    await store.ledger.putLoad(id, load({ takenAt: clock.wall() }), 1)
+  }
+  // Shortly before places are kept as always.
+  clock.advance(4_000)
+  await raw.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+  await logged('redis.lost')
+  for (const [call, exclude] of [
+    ['told', ['ms-b']],
+    ['untold', ['ms-a']],
+  ] as const) {
+    const choice = await store.ledger.reserve({ call, exclude, chance: 0, at: clock.wall(), ttlMs: 15_000 })
+    t.equal(choice.kind, 'chosen')
+    await store.ledger.settle(call)
+  }
+  await logged('redis.returned')
+  const reserved = async () => (await store.ledger.candidates()).map(candidate => candidate.reserved)
+  clock.advance(2_000)
+  t.strictSame(await reserved(), [0, 0], 'others may yet tell what their servers carry')
+  const other = createRedisStore({ url: redis.url, fleet: 'f', policy, clock, log: silentLog })
+  await other.start()
+  await other.ledger.putLoad('ms-a', load({ waiting: 1, takenAt: clock.wall() }), 2)
+  await other.stop()
+  clock.advance(2_000)
+  t.strictSame(await reserved(), [0, 1], 'the place of a call that no counters show is kept')
 })
 
 t.test('a Redis that hangs holds a placement up no longer than a command may take', async t => {
