@@ -122,6 +122,8 @@ export interface MediaExchange {
   readonly from: MediaParty
   readonly to: MediaParty
   readonly sdp: string
+  /** What `to` was told last; the new one is the next of the same origin (RFC 3264 §8). Absent: it was told nothing yet. */
+  readonly told?: string
 }
 
 /** The media anchor. Failures reject with `E_MEDIA_TIMEOUT` or `E_MEDIA_REFUSED`. */

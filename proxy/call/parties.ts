@@ -50,7 +50,8 @@ export function firstExchange(call: Call, { branch }: Attempt, from: LegName, sd
 export function exchange(call: Call, { media, legs }: Up, from: LegName, sdp: string): MediaExchange {
   const a = mediaParty(call, 'a', legs.a.tag)
   const b = mediaParty(call, 'b', legs.b.tag)
-  return { call: media, ...(from === 'a' ? { from: a, to: b } : { from: b, to: a }), sdp }
+  const { told } = legs[other(from)]
+  return { call: media, ...(from === 'a' ? { from: a, to: b } : { from: b, to: a }), sdp, told }
 }
 
 /** A leg as the media anchor knows it. A media server may send its media from wherever it likes; a caller from outside may not name the inside. */

@@ -6,6 +6,7 @@ import { answerCommand, dropCommand, offerCommand, queryCommand } from './comman
 import { codecsOf, type CodecPolicy } from './codecs.ts'
 import { MediaNode } from './media-node.ts'
 import type { NgAnswer, NgCommand, NgNode } from './ng.ts'
+import { continued } from './origin.ts'
 import { rebuiltSdp } from './sdp-rules.ts'
 import { statisticsOf } from './statistics.ts'
 
@@ -58,15 +59,18 @@ export class RtpengineMedia implements MediaAnchor {
   async invite(exchange: MediaExchange): Promise<string> {
     const command = this.#offer(exchange)
     const held = this.#holding(exchange.call)
-    return held ? sdpOf(await held.send(command)) : this.#firstOffer(exchange.call, command)
+    const sdp = held ? sdpOf(await held.send(command)) : await this.#firstOffer(exchange.call, command)
+    return continued(sdp, exchange.told)
   }
 
   async offer(exchange: MediaExchange): Promise<string> {
-    return sdpOf(await this.#nodeWith(exchange.call).send(this.#offer(exchange)))
+    const sdp = sdpOf(await this.#nodeWith(exchange.call).send(this.#offer(exchange)))
+    return continued(sdp, exchange.told)
   }
 
   async answer(exchange: MediaExchange): Promise<string> {
-    return sdpOf(await this.#nodeWith(exchange.call).send(answerCommand(this.#rebuilt(exchange))))
+    const sdp = sdpOf(await this.#nodeWith(exchange.call).send(answerCommand(this.#rebuilt(exchange))))
+    return continued(sdp, exchange.told)
   }
 
   async drop(call: string, tag: string): Promise<void> {

@@ -75,7 +75,7 @@ const cases: readonly Case[] = [
     up,
     request('a', 'INVITE', { body: sdp('o=a2') }),
     'up',
-    { kind: 'offer', key: 't1', exchange: { call: 'c1-b1', from: a, to: b, sdp: 'o=a2' } },
+    { kind: 'offer', key: 't1', exchange: { call: 'c1-b1', from: a, to: b, sdp: 'o=a2', told: 'o=b-offer' } },
   ],
   [
     'passes a re-INVITE on when its offer is made',
@@ -100,7 +100,11 @@ const cases: readonly Case[] = [
     reply(200, { dialog: 'd-b', body: sdp('o=b2') }),
     'up',
     { kind: 'ack', dialog: 'd-b' },
-    { kind: 'answer', key: 't1', exchange: { call: 'c1-b1', from: b, to: a, sdp: 'o=b2' } },
+    {
+      kind: 'answer',
+      key: 't1',
+      exchange: { call: 'c1-b1', from: b, to: a, sdp: 'o=b2', told: 'o=a-answer' },
+    },
   ],
   [
     'answers the leg that sent the re-INVITE',

@@ -38,7 +38,7 @@ t.test('both legs are offered the new anchor, the outer one first, and the call 
   t.strictSame(after(lost)[1], {
     kind: 'invite',
     key: media,
-    exchange: { call: media, from: server, to: browser, sdp: inner },
+    exchange: { call: media, from: server, to: browser, sdp: inner, told: 'o=a-answer' },
   })
   t.strictSame(asks(after(lost, offered)), ['INVITE d-a c1-m2-1 o=for-a'])
   const [, ack, answer] = after(lost, offered, says('c1-m2-1', 200, 'o=a2'))

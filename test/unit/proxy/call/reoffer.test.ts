@@ -6,8 +6,20 @@ import { agentCall, clientCall, up } from './fixtures.ts'
 const sdp = (content: string) => ({ type: 'application/sdp', content }) as const
 const browser = { tag: 'a', side: 'browser', source: '198.51.100.7' } as const
 const server = { tag: 'c1-b1', side: 'server' } as const
-const fromA = (content: string) => ({ call: 'c1-b1', from: browser, to: server, sdp: content })
-const fromB = (content: string) => ({ call: 'c1-b1', from: server, to: browser, sdp: content })
+const fromA = (content: string) => ({
+  call: 'c1-b1',
+  from: browser,
+  to: server,
+  sdp: content,
+  told: 'o=b-offer',
+})
+const fromB = (content: string) => ({
+  call: 'c1-b1',
+  from: server,
+  to: browser,
+  sdp: content,
+  told: 'o=a-answer',
+})
 const respond = (status: number, content?: string): Effect => ({
   kind: 'respond',
   transaction: 't1',
