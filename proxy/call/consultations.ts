@@ -24,6 +24,9 @@ export interface ConsultWay {
   readonly server: MediaServer
 }
 
+/** By this name every agent calls into its own conference. */
+const ownConference = 'conference'
+
 /** Agents who talk to another one beside their own conference, about the client that waits there. */
 export class Consultations {
   readonly #parts: ConsultationsParts
@@ -39,7 +42,7 @@ export class Consultations {
     const other = unescaped(user).toLowerCase()
     if ((scheme !== 'sip' && scheme !== 'sips') || host.toLowerCase() !== domain.toLowerCase())
       return undefined
-    if (other === agent || !(await dialling.isAgent(other))) return undefined
+    if (other === ownConference || other === agent || !(await dialling.isAgent(other))) return undefined
     return (await placement.whereIs(agent)) ? other : undefined
   }
 

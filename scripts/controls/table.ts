@@ -257,6 +257,14 @@ export const controls: readonly Control[] = [
     to: '',
   },
   {
+    id: 's14',
+    keeps: 'others from taking a call over whose dialog they name',
+    test: `${security}/s14-replaces.test.ts`,
+    file: 'proxy/front-door.ts',
+    from: 'return isOwn ? undefined : 481',
+    to: 'return undefined',
+  },
+  {
     id: 'm2',
     keeps: 'a door from having more rights at an Asterisk than it needs',
     test: `${security}/m2-ami-rights.test.ts`,

@@ -184,8 +184,7 @@ export function doorParts({
   const servers = { get: async () => ({ item: server, version: 1 }) }
   const agents = {
     onChange: () => () => undefined,
-    get: async (id: string) =>
-      id === 'conference' ? undefined : { item: { id, name: id, ha1, groups: ['sales'] }, version: 1 },
+    get: async (id: string) => ({ item: { id, name: id, ha1, groups: ['sales'] }, version: 1 }),
   }
   const presence = createPresence({ store: { queues, agents }, clock, log: silentLog })
   const ports = {
