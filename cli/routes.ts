@@ -90,7 +90,7 @@ function registerTest(routes: Command, terminal: Terminal): void {
 }
 
 const targets =
-  'where to: agent[:ID], queue:GROUP, pool, trunk:ID or reject:STATUS; repeated: tried one after the other'
+  'where to: agent[:ID], idle[:ID], queue:GROUP, pool, trunk:ID or reject:STATUS; repeated: tried one after the other'
 const clearable = ['trunk', 'method', 'number', 'caller', 'header', 'time', 'rewrite', 'shown']
 
 interface Fields extends ConditionFields {
@@ -164,10 +164,12 @@ function patchOf(current: RouteOutput, options: Fields): RoutePatch {
 }
 
 function collectTarget(text: string, before: RouteInput['to'] = []): RouteInput['to'] {
-  const [, kind = '', id] = /^(agent|queue|pool|trunk|reject)(?::(.+))?$/.exec(text) ?? []
+  const [, kind = '', id] = /^(agent|idle|queue|pool|trunk|reject)(?::(.+))?$/.exec(text) ?? []
   switch (kind) {
     case 'agent':
       return [...before, { kind, ...(id !== undefined && { agent: id }) }]
+    case 'idle':
+      return [...before, { kind: 'agent', ...(id !== undefined && { agent: id }), idle: true }]
     case 'queue':
       if (id !== undefined) return [...before, { kind, group: id }]
       break
@@ -179,7 +181,9 @@ function collectTarget(text: string, before: RouteInput['to'] = []): RouteInput[
     case 'reject':
       return [...before, { kind, status: wholeNumber(id ?? '') }]
   }
-  throw new InvalidArgumentError('It must be agent[:ID], queue:GROUP, pool, trunk:ID or reject:STATUS.')
+  throw new InvalidArgumentError(
+    'It must be agent[:ID], idle[:ID], queue:GROUP, pool, trunk:ID or reject:STATUS.',
+  )
 }
 
 function collectClearable(value: string, before: readonly string[] = []): readonly string[] {
@@ -211,8 +215,10 @@ function explained({ kind, route, number, to, passed, morePassed }: RouteVerdict
 
 function targetText(target: RouteOutput['to'][number]): string {
   switch (target.kind) {
-    case 'agent':
-      return target.agent === undefined ? 'agent' : `agent:${target.agent}`
+    case 'agent': {
+      const word = target.idle ? 'idle' : 'agent'
+      return target.agent === undefined ? word : `${word}:${target.agent}`
+    }
     case 'queue':
       return `queue:${target.group}`
     case 'pool':

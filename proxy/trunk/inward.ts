@@ -4,7 +4,7 @@ import { parseUri } from '../../engine/message/uri.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { agentId } from '../../selector/domain/agent.ts'
 import type { MediaServer } from '../../selector/domain/media-server.ts'
-import { groupLine, poolLines } from '../../selector/domain/queue.ts'
+import { agentLine, groupLine, poolLines } from '../../selector/domain/queue.ts'
 import type { CallerRule, RouteTarget } from '../../selector/domain/route.ts'
 import { targetsOf, type RouteMatch, type RouteTable } from '../../selector/domain/route-table.ts'
 import type { Trunk } from '../../selector/domain/trunk.ts'
@@ -78,21 +78,10 @@ export function createInward(options: InwardOptions): Inward {
   return {
     async *ways(request, trunk) {
       const match = matchOf(options, request, trunk)
-      const token = parseUri(request.uri)?.params.get('portico-pin')
       let last: NoWay = { status: match.kind === 'none' || !hasAgent(match) ? 404 : 480 }
       for (const target of targetsOf(match)) {
         if (target.kind === 'reject') return { status: target.status }
-        if (target.kind === 'trunk') {
-          const onward = onwardBy(options, request, trunk, match, target.trunk)
-          if (onward.kind === 'transit') yield onward
-          last = onward.kind === 'transit' ? { status: 503 } : onward
-          continue
-        }
-        for await (const { call, agent, server, alone } of agentsFor(options, target, match, token)) {
-          const caller = callerInside(request, trunk, ruleOf(match))
-          const headers = [...crossing(request, trunk.headers?.in), ...(alone ? [onlyAlone] : [])]
-          yield { kind: 'client', call, agent, dialled: dialledAs(match, trunk), server, caller, headers }
-        }
+        last = (yield* waysTo(options, { request, trunk, match }, target)) ?? last
       }
       return last
     },
@@ -104,6 +93,36 @@ export function createInward(options: InwardOptions): Inward {
       return target?.kind === 'reject' ? target.status : undefined
     },
   }
+}
+
+/** A call of a trunk, and the route that it goes by. */
+interface Asked {
+  readonly request: SipRequest
+  readonly trunk: Trunk
+  readonly match: RouteMatch
+}
+
+/** The ways to one target, and why there was none where that says more than that nobody is there. */
+async function* waysTo(
+  options: InwardOptions,
+  { request, trunk, match }: Asked,
+  target: RouteTarget,
+): AsyncGenerator<ClientWay | TransitWay, NoWay | undefined> {
+  if (target.kind === 'trunk') {
+    const onward = onwardBy(options, request, trunk, match, target.trunk)
+    if (onward.kind === 'refused') return onward
+    yield onward
+    return { status: 503 }
+  }
+  const token = parseUri(request.uri)?.params.get('portico-pin')
+  let isFound = false
+  for await (const { call, agent, server, alone } of agentsFor(options, target, match, token)) {
+    isFound = true
+    const caller = callerInside(request, trunk, ruleOf(match))
+    const headers = [...crossing(request, trunk.headers?.in), ...(alone ? [onlyAlone] : [])]
+    yield { kind: 'client', call, agent, dialled: dialledAs(match, trunk), server, caller, headers }
+  }
+  return !isFound && (await isBusy(options, target, match)) ? { status: 486 } : undefined
 }
 
 /** The way on by another trunk, under the same rules as every call that leaves; or why there is none now. */
@@ -168,6 +187,17 @@ function agentOf(target: Extract<RouteTarget, { kind: 'agent' }>, match: RouteMa
   return target.agent ?? (match.kind === 'none' ? undefined : match.number.toLowerCase())
 }
 
+/** Whether an agent is there that was wanted without another client, and could not be had so. */
+async function isBusy(
+  { placement }: InwardOptions,
+  target: RouteTarget,
+  match: RouteMatch,
+): Promise<boolean> {
+  if (target.kind !== 'agent' || !target.idle) return false
+  const agent = agentOf(target, match) ?? ''
+  return agentId.test(agent) && (await placement.whereIs(agent)) !== undefined
+}
+
 interface Found {
   readonly call: string
   readonly agent: string
@@ -183,8 +213,11 @@ async function* agentsFor(
   token: string | undefined,
 ): AsyncGenerator<Found> {
   switch (target.kind) {
-    case 'agent':
-      return yield* named(options, agentOf(target, match) ?? '', token)
+    case 'agent': {
+      const agent = agentOf(target, match) ?? ''
+      if (target.idle) return yield* waiting(options, [agentLine(agent)])
+      return yield* named(options, agent, token)
+    }
     case 'queue':
       return yield* waiting(options, [groupLine(target.group)])
     case 'pool':

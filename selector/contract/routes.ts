@@ -39,7 +39,11 @@ const caller = z.strictObject({
   privacy: z.enum(['withhold', 'reveal']).exactOptional(),
 })
 const target = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('agent'), agent: idSchema.exactOptional() }),
+  z.strictObject({
+    kind: z.literal('agent'),
+    agent: idSchema.exactOptional(),
+    idle: z.literal(true).exactOptional(),
+  }),
   z.strictObject({ kind: z.literal('queue'), group: idSchema }),
   z.strictObject({ kind: z.literal('pool') }),
   z.strictObject({ kind: z.literal('trunk'), trunk: idSchema }),

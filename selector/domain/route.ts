@@ -63,8 +63,8 @@ export interface CallerRule {
 
 /** Where a call may go. */
 export type RouteTarget =
-  /** The conference of that agent; without `agent`, of the one whose id was dialled. */
-  | { readonly kind: 'agent'; readonly agent?: string }
+  /** The conference of that agent; without `agent`, of the one whose id was dialled. `idle`: only while no other client is with it. */
+  | { readonly kind: 'agent'; readonly agent?: string; readonly idle?: true }
   /** The longest-waiting agent of a group. */
   | { readonly kind: 'queue'; readonly group: string }
   /** Any waiting agent, on the least loaded media server. */

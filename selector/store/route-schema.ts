@@ -35,7 +35,11 @@ export const routeSchema: z.ZodType<Route> = z.object({
     .exactOptional(),
   to: z.array(
     z.discriminatedUnion('kind', [
-      z.object({ kind: z.literal('agent'), agent: text.exactOptional() }),
+      z.object({
+        kind: z.literal('agent'),
+        agent: text.exactOptional(),
+        idle: z.literal(true).exactOptional(),
+      }),
       z.object({ kind: z.literal('queue'), group: text }),
       z.object({ kind: z.literal('pool') }),
       z.object({ kind: z.literal('trunk'), trunk: text }),

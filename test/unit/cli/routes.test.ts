@@ -31,14 +31,16 @@ t.test('routes are added in an order, listed in it, and moved', async t => {
     code: 0,
   })
   t.match(await words(...night), { code: 0 })
-  t.match(await portico('routes add last --pattern [0-9]+ --to pool --disabled'), { code: 0 })
+  t.match(await portico('routes add last --pattern [0-9]+ --to idle:1001 --to idle --to pool --disabled'), {
+    code: 0,
+  })
   t.equal(
     (await portico('routes ls')).out,
     [
       '#  ID     ENABLED  DIRECTION  TRUNKS   NUMBER  ALSO   TO',
       '1  night  yes      in         -        -       times  reject:480',
       '2  did    yes      in         acision  4930…   -      queue:sales else agent:1001',
-      '3  last   no       in         -        [0-9]+  -      pool',
+      '3  last   no       in         -        [0-9]+  -      idle:1001 else idle else pool',
       '',
     ].join('\n'),
   )

@@ -192,3 +192,37 @@ t.test('a request that is no INVITE is refused when a route says so', async t =>
   await parts.tell(requestEvent('MESSAGE', { origin: origins.trunk, transaction: 'm1' }))
   t.strictSame([parts.statuses('o1'), parts.statuses('m1')], [[403], [405]])
 })
+
+t.test(
+  'an agent that is wanted idle has one client at a time; the next one hears that it is busy',
+  async t => {
+    const direct = route('direct', 1, { to: [{ kind: 'agent', idle: true }] })
+    const parts = await withAgents(['anna'], { routes: [direct] })
+    await call(parts, 't1', 'anna')
+    t.strictSame(asked(parts), ['cli-anna'])
+    await call(parts, 't2', 'anna')
+    t.strictSame(parts.statuses('t2'), [486], 'also while the first one is not there yet')
+    await answer(parts, 200)
+    await call(parts, 't3', 'anna')
+    t.strictSame(parts.statuses('t3'), [486])
+    await parts.tell(requestEvent('BYE', { origin: origins.trunk, dialog: 'dialog-t1', transaction: 'bye' }))
+    await call(parts, 't4', 'anna')
+    t.strictSame(asked(parts), ['cli-anna', 'cli-anna'])
+    await call(parts, 't5', 'bert')
+    t.strictSame(parts.statuses('t5'), [480], 'who is not there is not busy')
+  },
+)
+
+t.test('a client that finds its agent busy goes on to the next target', async t => {
+  const direct = route('direct', 1, {
+    to: [
+      { kind: 'agent', agent: 'anna', idle: true },
+      { kind: 'queue', group: 'sales' },
+    ],
+  })
+  const parts = await withAgents(['anna', 'bert'], { routes: [direct] })
+  await call(parts, 't1')
+  await answer(parts, 200)
+  await call(parts, 't2')
+  t.strictSame(asked(parts), ['cli-anna', 'cli-bert'])
+})
