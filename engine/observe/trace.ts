@@ -1,4 +1,5 @@
 import type { Clock } from '../../runtime/clock.ts'
+import { ByteStore } from './byte-store.ts'
 import { glance, glanceCallId, glanceHeader } from './glance.ts'
 import type { End, Passage, Tap } from './tapped.ts'
 
@@ -62,20 +63,20 @@ export function createTrace(limits: TraceLimits, clock: Clock, callHeader?: stri
   function tap(passage: Passage): void {
     const leg = limits.calls === 0 ? undefined : glanceCallId(passage.bytes)
     if (leg === undefined) return
-    const kept = { at: clock.wall(), number: ++count, leg, passage }
-    if (!calls.addTo(leg, kept) && !others.addTo(leg, kept)) begin(kept)
+    const head = headOf(++count, clock.wall(), passage)
+    const { bytes } = passage
+    if (!calls.addTo(leg, head, bytes) && !others.addTo(leg, head, bytes)) begin(leg, head, bytes)
   }
 
-  function begin(kept: Kept): void {
-    const { leg, passage } = kept
-    const ring = ringFor(passage)
-    ring?.begin(leg, kept)
+  function begin(leg: string, head: string, bytes: Buffer): void {
+    const ring = ringFor(bytes)
+    ring?.begin(leg, head, bytes)
     if (ring !== calls || callHeader === undefined) return
-    const call = glanceHeader(passage.bytes, callHeader)
+    const call = glanceHeader(bytes, callHeader)
     if (call !== undefined) calls.link(leg, call)
   }
 
-  function ringFor({ bytes }: Passage): Ring | undefined {
+  function ringFor(bytes: Buffer): Ring | undefined {
     const { method } = glance(bytes)
     if (method === 'OPTIONS' || method === '') return undefined
     return method === 'INVITE' ? calls : others
@@ -84,54 +85,61 @@ export function createTrace(limits: TraceLimits, clock: Clock, callHeader?: stri
   return { tap, link: (leg, call) => calls.link(leg, call), of: id => calls.read(id) ?? others.read(id) }
 }
 
-interface Kept {
-  readonly leg: string
-  readonly at: number
-  /** Of all messages, in the order in which they passed. */
-  readonly number: number
-  readonly passage: Passage
-}
-
 interface Call {
-  readonly messages: Kept[]
+  readonly id: string
+  /** Where its messages are in the store. */
+  readonly messages: number[]
   omitted: number
-  bytes: number
   /** Something was heard of it since it was last looked at for forgetting. */
   isFresh: boolean
   /** The call that this leg belongs to. */
-  link?: string
+  link: string | undefined
 }
 
 class Ring {
   readonly #limits: TraceLimits
-  /** In the order in which they are looked at for forgetting. */
   readonly #calls = new Map<string, Call>()
-  #bytes = 0
+  /** Goes round over the calls, in search of one to forget. */
+  #hand: Iterator<Call, undefined> = this.#calls.values()
+  #store: ByteStore | undefined
 
   constructor(limits: TraceLimits) {
     this.#limits = limits
   }
 
   /** False when the call is not here. */
-  addTo(id: string, message: Kept): boolean {
+  addTo(id: string, head: string, bytes: Buffer): boolean {
     const call = this.#calls.get(id)
     if (call === undefined) return false
     call.isFresh = true
-    this.#add(call, message)
+    this.#add(call, head, bytes)
     return true
   }
 
-  begin(id: string, message: Kept): void {
-    const call: Call = { messages: [], omitted: 0, bytes: 0, isFresh: false }
+  begin(id: string, head: string, bytes: Buffer): void {
+    if (this.#calls.size >= this.#limits.calls) this.#forget()
+    const call: Call = { id, messages: [], omitted: 0, isFresh: false, link: undefined }
     this.#calls.set(id, call)
-    this.#add(call, message)
+    this.#add(call, head, bytes)
   }
 
-  #add(call: Call, message: Kept): void {
-    this.#count(call, message.passage.bytes.length)
-    call.messages.push(message)
-    if (call.messages.length > this.#limits.messages) this.#omit(call)
-    this.#forget()
+  #add(call: Call, head: string, bytes: Buffer): void {
+    const store = (this.#store ??= new ByteStore(this.#limits.bytes))
+    const at = this.#put(store, call, head, bytes)
+    if (at === undefined) {
+      call.omitted += 1
+      return
+    }
+    call.messages.push(at)
+    if (call.messages.length > this.#limits.messages) this.#omit(call, store)
+  }
+
+  /** Makes room as far as that helps; undefined when it does not. */
+  #put(store: ByteStore, call: Call, head: string, bytes: Buffer): number | undefined {
+    if (!store.canHold(head.length + bytes.length)) return undefined
+    let at = store.put(head, bytes)
+    while (at === undefined && this.#forget(call)) at = store.put(head, bytes)
+    return at
   }
 
   link(leg: string, call: string): void {
@@ -144,39 +152,83 @@ class Ring {
     const link = own?.link ?? id
     const legs = [...this.#calls.values()].filter(leg => leg === own || leg.link === link)
     if (legs.length === 0) return undefined
-    const messages = legs.flatMap(leg => leg.messages).toSorted((a, b) => a.number - b.number)
-    return { messages: messages.map(traced), omitted: legs.reduce((sum, leg) => sum + leg.omitted, 0) }
-  }
-
-  /** How a call began says most; of the rest the oldest goes. */
-  #omit(call: Call): void {
-    const [gone] = call.messages.splice(Math.floor(this.#limits.messages / 2), 1)
-    call.omitted += 1
-    if (gone !== undefined) this.#count(call, -gone.passage.bytes.length)
-  }
-
-  #forget(): void {
-    for (const [id, call] of this.#calls) {
-      if (this.#calls.size <= this.#limits.calls && this.#bytes <= this.#limits.bytes) return
-      this.#calls.delete(id)
-      // One that was heard of meanwhile gets a second round.
-      if (call.isFresh) this.#calls.set(id, call)
-      else this.#bytes -= call.bytes
-      call.isFresh = false
+    const messages = legs.flatMap(leg => this.#messagesOf(leg)).toSorted((a, b) => a.number - b.number)
+    return {
+      messages: messages.map(({ traced }) => traced),
+      omitted: legs.reduce((sum, leg) => sum + leg.omitted, 0),
     }
   }
 
-  #count(call: Call, bytes: number): void {
-    call.bytes += bytes
-    this.#bytes += bytes
+  #messagesOf({ id, messages }: Call): Numbered[] {
+    return messages.map(at => numbered(id, this.#store?.get(at) ?? Buffer.alloc(0)))
+  }
+
+  /** How a call began says most; of the rest the oldest goes. */
+  #omit(call: Call, store: ByteStore): void {
+    const [gone] = call.messages.splice(Math.floor(this.#limits.messages / 2), 1)
+    call.omitted += 1
+    if (gone !== undefined) store.drop(gone)
+  }
+
+  /** Forgets the call of which nothing was heard since the last round, other than `kept`; false when there is none. */
+  #forget(kept?: Call): boolean {
+    for (let looked = 0; looked <= 2 * this.#calls.size; looked++) {
+      const call = this.#nextInRound()
+      if (call === undefined) return false
+      if (call === kept) continue
+      if (!call.isFresh) {
+        this.#calls.delete(call.id)
+        for (const at of call.messages) this.#store?.drop(at)
+        return true
+      }
+      call.isFresh = false
+    }
+    return false
+  }
+
+  #nextInRound(): Call | undefined {
+    const next = this.#hand.next()
+    if (next.done !== true) return next.value
+    this.#hand = this.#calls.values()
+    const first = this.#hand.next()
+    return first.done === true ? undefined : first.value
   }
 }
 
-function traced({ leg, at, passage }: Kept): Traced {
-  const { direction, transport, local, peer, bytes } = passage
-  const text = bytes.toString().replaceAll(proof, '$1***')
-  return { leg, at, direction, transport, local: { ...local }, peer: { ...peer }, text }
+/** What stands before a message in the store. */
+function headOf(number: number, at: number, { direction, transport, local, peer }: Passage): string {
+  return `${number} ${at} ${direction} ${transport} ${shown(local)} ${shown(peer)}\n`
 }
+
+/** A host is an address; a name that is longer than this is cut. */
+function shown({ host, port }: End): string {
+  return `${port} ${host.length > longestHost ? host.slice(0, longestHost) : host}`
+}
+
+interface Numbered {
+  /** Of all messages, in the order in which they passed. */
+  readonly number: number
+  readonly traced: Traced
+}
+
+/** The message that the store has given back. */
+function numbered(leg: string, stored: Buffer): Numbered {
+  const end = stored.indexOf('\n')
+  const head = stored.toString('latin1', 0, end).split(' ')
+  const [number, at, direction, transport = '', localPort, localHost = '', peerPort, peerHost = ''] = head
+  const traced: Traced = {
+    leg,
+    at: Number(at),
+    direction: direction === 'in' ? 'in' : 'out',
+    transport,
+    local: { host: localHost, port: Number(localPort) },
+    peer: { host: peerHost, port: Number(peerPort) },
+    text: stored.toString('utf8', end + 1).replaceAll(proof, '$1***'),
+  }
+  return { number: Number(number), traced }
+}
+
+const longestHost = 64
 
 /** The value of a header that proves a password. */
 const proof = /^((?:proxy-)?authorization[ \t]*:[ \t]*)[^\r\n]*(?:\r\n[ \t]+[^\r\n]*)*/gim

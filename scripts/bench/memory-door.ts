@@ -1,8 +1,12 @@
 /**
  * A process in which a door, its agents and its media server live without a socket between them: what calls cost in our own code
- * alone. The clock is stepped, so that as much is alive at any moment as at a steady rate.
+ * alone, counters and trace included. The clock is stepped, so that as much is alive at any moment as at a steady rate.
  */
 import { createEngine } from '../../engine/engine.ts'
+import { messageCounts } from '../../engine/observe/message-counts.ts'
+import { createMetrics } from '../../engine/observe/metrics.ts'
+import { tapped } from '../../engine/observe/tapped.ts'
+import { createTrace } from '../../engine/observe/trace.ts'
 import { randomHex } from '../../engine/random.ts'
 import { createDirectEdge } from '../../proxy/edge/direct/direct-edge.ts'
 import { SharedFlows } from '../../proxy/edge/shared-flows.ts'
@@ -34,7 +38,7 @@ export interface CallsMade {
 }
 
 const clock = new SteppedClock()
-const transports = new MemoryTransports()
+const sockets = new MemoryTransports()
 const agents: LoadAgent[] = []
 let next = 0
 
@@ -45,6 +49,9 @@ async function start(arrangement: Arrangement): Promise<void> {
   const log = createLog(config.log.level)
   const policy = { utilisation: config.utilisation, rho: config.fleet.rho }
   const store = createMemoryStore({ policy, clock, log })
+  const { traceCalls, traceMessages: messages, traceBytes: bytes } = config.limits
+  const trace = createTrace({ calls: traceCalls, messages, bytes }, clock, 'X-Portico-Call')
+  const transports = tapped(sockets, [messageCounts(createMetrics()), trace.tap])
   const ttlSec = config.agents.credentialTtlSec
   const credentials = createCredentials({ store, realm: realmOf(config), ttlSec, clock })
   const shared = new SharedFlows({
@@ -69,7 +76,7 @@ async function start(arrangement: Arrangement): Promise<void> {
       domain: config.agents.domain,
       password,
       agent,
-      open: (_, received) => Promise.resolve(transports.line(agent, received)),
+      open: (_, received) => Promise.resolve(sockets.line(agent, received)),
     })
     await phone.connect()
     await phone.register()

@@ -92,8 +92,43 @@ t.test('bytes are bounded, and given back', async t => {
   const { trace, say } = traceOf({ bytes: 5000 })
   for (let n = 0; n < 100; n += 1) say('INVITE', `call-${n}`, `X: ${'x'.repeat(900)}\r\n`)
   const kept = Array.from({ length: 100 }, (_, n) => trace.of(`call-${n}`)).filter(one => one !== undefined)
-  t.equal(kept.length, 5)
+  t.equal(kept.length, 4)
   t.ok(trace.of('call-99'))
+})
+
+t.test('a message that is longer than all room is left out, and costs no other call', async t => {
+  const { trace, say } = traceOf({ bytes: 5000 })
+  say('INVITE', 'one')
+  say('INVITE', 'two')
+  say('INFO', 'two', `X: ${'x'.repeat(6000)}\r\n`)
+  t.ok(trace.of('one'))
+  t.match(trace.of('two'), { messages: { length: 1 }, omitted: 1 })
+})
+
+t.test('a call of which nobody hears is forgotten when others are heard again and again', async t => {
+  const { trace, say } = traceOf({ calls: 3 })
+  for (const call of ['one', 'two', 'three']) say('INVITE', call)
+  for (let n = 0; n < 20; n += 1) {
+    say('INFO', 'one')
+    say('INFO', 'three')
+    say('INVITE', `new-${n}`)
+  }
+  t.ok(trace.of('one'))
+  t.equal(trace.of('two'), undefined)
+  t.ok(trace.of('three'))
+  t.ok(trace.of('new-19'))
+  t.equal(trace.of('new-17'), undefined)
+})
+
+t.test('a message is told with both its ends, whatever these look like', async t => {
+  const { trace } = traceOf()
+  const [local, peer] = [
+    { host: '2001:db8::1', port: 5061 },
+    { host: '', port: 0 },
+  ]
+  const bytes = Buffer.from('INVITE sip:a SIP/2.0\r\nCall-ID: one\r\n\r\nä')
+  trace.tap({ direction: 'out', bytes, transport: 'tls', local, peer })
+  t.match(trace.of('one')?.messages[0], { direction: 'out', transport: 'tls', local, peer, text: /ä$/ })
 })
 
 t.test('neither probes nor a flood of registrations push a call out', async t => {
