@@ -61,6 +61,7 @@ export class FrontDoor {
   readonly #entrance: Entrance
   readonly #consultations: Consultations
   readonly #options: FrontDoorOptions
+  readonly #ports: SessionPorts
 
   constructor(options: FrontDoorOptions) {
     this.#options = options
@@ -71,6 +72,7 @@ export class FrontDoor {
     this.#transfers = new Transfers({ calls, colleagues, ...options, ...ports })
     this.#consultations = new Consultations({ calls, colleagues, ...options, ...ports })
     this.#entrance = new Entrance({ ...ports, rule, calls, orders: store.orders })
+    this.#ports = { homes: this.mover, transfers: this.#transfers, ...ports }
   }
 
   /** Takes an event of the edge. */
@@ -317,14 +319,18 @@ export class FrontDoor {
 
   async #fromTrunk(event: RequestEvent, trunk: Trunk): Promise<void> {
     const { reception } = this.#options
-    await reception.call(event, trunk, (way, ports) => this.#begin(event, way, ports) !== undefined)
+    await reception.call(
+      event,
+      trunk,
+      (way, ports) => this.#begin(event, way, { ...this.#ports, ...ports }) !== undefined,
+    )
   }
 
   async #fromServer(event: RequestEvent, server: MediaServer): Promise<void> {
     const route = await this.#options.outward.route(event.request, server)
     if (route.kind === 'refused') return this.#reply(event, route.status)
-    if (route.kind === 'ring-agent') return this.#enter(event, { ...route, server })
-    this.#begin(event, { ...route, server })
+    if (route.kind === 'ring-agent') return this.#enter(event, { server, ...route })
+    this.#begin(event, { server, ...route })
   }
 
   /** An agent's own leg, of which it has one. */
@@ -340,15 +346,14 @@ export class FrontDoor {
   }
 
   /** Undefined when the call could not begin, and then the request was answered. */
-  #begin(event: RequestEvent, parties: Parties, ports = this.#options.ports): CallSession | undefined {
+  #begin(event: RequestEvent, parties: Parties, ports = this.#ports): CallSession | undefined {
     const { limits, domain } = this.#options
     if (this.calls.size >= limits.calls) return this.#refuse(event, 503, [['Retry-After', '5']])
     const made = newCall(event, parties, limits, domain)
     if (made.kind === 'refused') return this.#refuse(event, made.status)
     if (this.calls.byId(made.call.id)) return this.#refuse(event, 482)
     const flow = 'flow' in parties ? parties.flow : undefined
-    const all = { ...ports, homes: this.mover, transfers: this.#transfers }
-    const session = new CallSession(made.call, made.facts, flow, all, this.calls)
+    const session = new CallSession(made.call, made.facts, flow, ports, this.calls)
     this.calls.add(session)
     ports.callLog.began(session.live())
     session.handle({ kind: 'began' })

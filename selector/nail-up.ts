@@ -105,7 +105,7 @@ async function choose(
   if (home && takesBack(home)) return { kind: 'chosen', server: home }
   const order = { call, agent, exclude: [], chance: chance(), at: clock.wall(), ttlMs }
   const choice = await store.ledger.reserve(order)
-  await store.decisions.put({ ...choice.decision, agent })
+  await store.decisions.put({ agent, ...choice.decision })
   return choice
 }
 

@@ -43,10 +43,10 @@ function deliverRequest(traffic: Traffic, event: Event<'request'>): void {
   if (dialog !== undefined && request.method === 'BYE') book.dialogs.end(dialog)
   else if (dialog !== undefined) book.dialogs.own(dialog, app, { flow: source.flow })
   book.incoming.set(transaction, { app, request, source, dialog, waitingSince: clock.now() })
-  const told = { ...telling(clock, request, source), transaction }
-  if (dialog !== undefined) return app.send(deliveryLeader({ ...told, from: 'network', dialog }), told.text)
+  const told = { transaction, ...telling(clock, request, source) }
+  if (dialog !== undefined) return app.send(deliveryLeader({ from: 'network', dialog, ...told }), told.text)
   const local = listenerOf(engine.listeners(), source)?.bound
-  app.send(newRequestLeader({ ...told, local, flow: source.flow }), told.text)
+  app.send(newRequestLeader({ local, flow: source.flow, ...told }), told.text)
 }
 
 function deliverResponse(traffic: Traffic, event: Event<'response'>): void {
@@ -105,14 +105,14 @@ function deliverCancel(traffic: Traffic, { transaction, request, source }: Event
   book.incoming.delete(transaction)
   if (app === undefined) return
   const told = telling(clock, request, source)
-  app.send(deliveryLeader({ ...told, from: 'network', transaction, dialog: undefined }), told.text)
+  app.send(deliveryLeader({ from: 'network', transaction, dialog: undefined, ...told }), told.text)
 }
 
 function deliverAck(traffic: Traffic, { transaction, dialog, request, source }: Event<'ack'>): void {
   const app = ownerOf(traffic, dialog, request)
   if (app === undefined) return
   const told = telling(traffic.clock, request, source)
-  app.send(deliveryLeader({ ...told, from: 'network', transaction, dialog }), told.text)
+  app.send(deliveryLeader({ from: 'network', transaction, dialog, ...told }), told.text)
 }
 
 function deliverEnd(traffic: Traffic, { dialog, reason, request }: Event<'dialog-ended'>): void {

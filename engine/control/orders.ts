@@ -55,8 +55,8 @@ function respond(traffic: Traffic, app: App, message: SipMessageOfApp, order: Re
     const contact = contactUri(incoming.request)
     book.dialogs.own(done.dialog, app, { face, contact, flow: incoming.source.flow })
   }
-  const told = { ...telling(traffic.clock, done.response, incoming.source), to: message.id }
-  app.send(responseSentLeader({ ...told, transaction, dialog: done.dialog }), told.text)
+  const told = { to: message.id, ...telling(traffic.clock, done.response, incoming.source) }
+  app.send(responseSentLeader({ transaction, dialog: done.dialog, ...told }), told.text)
 }
 
 /** The final response of an application has left. */
@@ -142,7 +142,7 @@ function cancel(
   const done = traffic.engine.cancel(transaction, headers)
   if (!done.ok) return refuse(app, message.id, 'NOK', cancelRefusal(transaction))
   const told = telling(traffic.clock, cancelOf(outgoing.request, headers), outgoing.via)
-  app.send(requestSentLeader({ ...told, to: message.id, transaction }), told.text)
+  app.send(requestSentLeader({ to: message.id, transaction, ...told }), told.text)
 }
 
 /** The CANCEL of `invite` as RFC 3261 §9.1 defines it. */
@@ -162,5 +162,5 @@ function cancelOf(invite: SipRequest, more: SipRequest['headers']['lines']): Sip
 
 function echoRequest(traffic: Traffic, app: App, to: string, sent: Sent): void {
   const told = telling(traffic.clock, sent.request, sent.via)
-  app.send(requestSentLeader({ ...told, to, transaction: sent.transaction }), told.text)
+  app.send(requestSentLeader({ to, transaction: sent.transaction, ...told }), told.text)
 }

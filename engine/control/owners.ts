@@ -13,5 +13,5 @@ export function ownerOf({ book }: Traffic, dialog: string, { method }: SipReques
 /** Tells of a BYE that was not the application's: drachtio-srf ends the dialog that it belongs to. */
 export function tellEnd({ clock }: Traffic, app: App, dialog: string, bye: SipRequest): void {
   const told = telling(clock, bye, undefined)
-  app.send(deliveryLeader({ ...told, from: 'application', transaction: 'unsolicited', dialog }), told.text)
+  app.send(deliveryLeader({ from: 'application', transaction: 'unsolicited', dialog, ...told }), told.text)
 }

@@ -169,7 +169,7 @@ export class Proxying {
     }
     if (!this.#order.fullResponse) return
     const told = telling(clock, response, place)
-    app.send(proxyResponseLeader({ ...told, to: this.#order.id }), told.text)
+    app.send(proxyResponseLeader({ to: this.#order.id, ...told }), told.text)
   }
 
   #answer(branch: number, status: number): void {

@@ -92,7 +92,8 @@ type Proceeding = InviteServerState & { kind: 'proceeding' }
 type Respond = InviteServerEvent & { kind: 'respond' }
 
 function progress(state: Proceeding, { status, bytes }: Respond, now: number): Step<InviteServerState> {
-  const next = { ...state, last: bytes }
+  const { kind, reliable, limits } = state
+  const next = { kind, reliable, limits, last: bytes }
   // 100 Trying may be the engine's own, so it says nothing about the application.
   if (status === 100) return [next, stop('trying'), send(bytes)]
   return [next, stop('trying'), send(bytes), start('user', now + state.limits.ringMs)]

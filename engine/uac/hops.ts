@@ -60,7 +60,7 @@ export function placesOf(core: Core, hop: Hop, service: Service, done: (hops: re
   core.locator.locate(service, usable, places => {
     const hops = places.flatMap(({ transport, host, port, name }): readonly Hop[] => {
       const place = { transport, host, port, ...(transport === 'tls' && { name }) }
-      const target = { ...place, listener }
+      const target = { listener, ...place }
       const from = core.transports.route(target)
       if (from !== undefined) return [{ target, listener: from, isDead: false, isPinned: hop.isPinned }]
       const other = core.transports.route(place)
@@ -79,13 +79,13 @@ function uriHop(core: Core, uri: string, listener: string | undefined): HopFound
   const isPinned = namesTransport.test(uri)
   const direct = addressHop(core, address, listener, isPinned)
   if (service === undefined) return direct
-  if (direct.ok) return isWebSocket(direct.hop) ? direct : { ok: true, hop: { ...direct.hop, service } }
+  if (direct.ok) return isWebSocket(direct.hop) ? direct : { ok: true, hop: { service, ...direct.hop } }
   if (service.transport !== undefined || service.secure) return direct
   // What it resolves to may be reached in another way than UDP.
   for (const transport of ['tcp', 'tls'] as const) {
     const port = service.port ?? defaultPorts[transport]
     const way = addressHop(core, { transport, host: address.host, port }, listener, isPinned)
-    if (way.ok) return { ok: true, hop: { ...way.hop, service } }
+    if (way.ok) return { ok: true, hop: { service, ...way.hop } }
   }
   return direct
 }

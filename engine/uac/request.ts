@@ -41,7 +41,7 @@ function sendNew(core: Core, parts: RequestParts): Ordered<Sent> {
   if (method !== 'INVITE' && method !== 'SUBSCRIBE') return sentOf(launch(core, order))
   if (!mayCall(core)) return refused('overloaded')
   const leg = dialogId(composed.callId, composed.fromTag)
-  const launched = launch(core, { ...order, leg, isTimed: composed.isTimed })
+  const launched = launch(core, { leg, isTimed: composed.isTimed, ...order })
   if (launched.ok && !core.legs.has(leg)) core.legs.set(leg, launched.client)
   return sentOf(launched)
 }
@@ -60,7 +60,7 @@ function sendInside(core: Core, parts: RequestParts, id: string): Ordered<Sent> 
   // RFC 3261 §15: no BYE before the ACK of our 2xx.
   const isHeld = method === 'BYE' && live.answer !== undefined
   const order = { method, composed, hop, body, flow, dialog: live, isHeld }
-  const launched = launch(core, failure === undefined ? order : { ...order, failure })
+  const launched = launch(core, failure === undefined ? order : { failure, ...order })
   if (!launched.ok) return launched
   const known = flow === undefined ? next : movedTo(next, overFlow(next.peer, flow, hop.listener))
   live.plain = refreshMethods.has(method) ? { ...known, contact: composed.contact } : known

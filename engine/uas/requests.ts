@@ -143,7 +143,7 @@ function admit(core: Core, incoming: Incoming, key: string, live: LiveDialog | u
   server.begin()
   const told = { kind: 'request', transaction: server.id, request, source } as const
   if (live === undefined) return core.emit(told)
-  const tell = (): void => core.emit({ ...told, dialog: live.plain.id })
+  const tell = (): void => core.emit({ dialog: live.plain.id, ...told })
   if (method === 'PRACK') receivePrack(core, live, server, request, tell)
   else tell()
 }

@@ -20,7 +20,7 @@ export interface CallLogOptions {
 export function createCallLog({ sessions, records, door, cdrFile, log, onBegan }: CallLogOptions): CallLog {
   function show(call: LiveCall): void {
     const { leg: _, ...shown } = call
-    const session: Session = { ...shown, door }
+    const session: Session = { door, ...shown }
     sessions.put(session).catch((cause: unknown) => notShown(call.id, cause))
   }
 
@@ -30,7 +30,7 @@ export function createCallLog({ sessions, records, door, cdrFile, log, onBegan }
 
   async function keep(record: CallRecord, measured: Promise<MediaStatistics | undefined>): Promise<void> {
     const media = await measured
-    const whole = { ...record, door, ...(media && { media }) }
+    const whole = { door, ...record, ...(media && { media }) }
     log.info('call.over', whole)
     if (cdrFile !== undefined) {
       appendFile(cdrFile, `${JSON.stringify(whole)}\n`, { mode: 0o600 }, cause => {

@@ -286,7 +286,7 @@ function lose(
 ): Step {
   const isLost = isAgentLost(call, verdict)
   const byes = legs.map(leg =>
-    isLost && leg === innerLeg(call) ? { ...bye(state, leg), reason: lostReason } : bye(state, leg),
+    isLost && leg === innerLeg(call) ? { reason: lostReason, ...bye(state, leg) } : bye(state, leg),
   )
   return end(call, state, verdict, isLost ? 'lost' : 'gone', ...effects, ...byes)
 }

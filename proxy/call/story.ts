@@ -57,12 +57,12 @@ export class Story {
     // One agent is named by the call itself, unless it has gone from it.
     const isTold = this.#agents.length > (live.agent === undefined ? 0 : 1)
     return {
+      endedAt,
       ...live,
       ...how,
       ...(isTold && { agents: [...this.#agents] }),
       servers: [...this.#servers],
       ...(this.#answeredAt !== undefined && { answeredAt: this.#answeredAt }),
-      endedAt,
     }
   }
 }

@@ -31,7 +31,7 @@ export function lessOfTwo(
   const size = sets.reduce((sum, set) => sum + set.size, 0)
   const drawn = twoPlaces(size, chance).flatMap(place => {
     const member = memberAt(sets, place)
-    return member ? [{ ...member, place }] : []
+    return member ? [{ place, ...member }] : []
   })
   const open = drawn.filter(({ id }) => !exclude.includes(id))
   const [first, second] = open
