@@ -2,15 +2,12 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import type { AmiActions, OriginateOutcome } from './ami/actions.ts'
-import { takesBack, type MediaServer } from './domain/media-server.ts'
+import { canTakeBack, type MediaServer } from './domain/media-server.ts'
 import type { Session, Store } from './store/store.ts'
 
 /** What it takes to nail agents up. */
 export interface NailUpOptions {
-  readonly store: Pick<
-    Store,
-    'bindings' | 'sessions' | 'ledger' | 'decisions' | 'orders' | 'pins' | 'servers'
-  >
+  readonly store: Pick<Store, 'bindings' | 'sessions' | 'ledger' | 'decisions' | 'orders' | 'pins'>
   readonly actions: Pick<AmiActions, 'ring'>
   /** Host part of what the media server calls. */
   readonly domain: string
@@ -101,8 +98,8 @@ async function choose(
   agent: string,
 ): Promise<{ readonly kind: 'chosen'; readonly server: MediaServer } | { kind: 'none'; reason: string }> {
   const pin = await store.pins.get(agent)
-  const home = pin && (await store.servers.get(pin.server))?.item
-  if (home && takesBack(home)) return { kind: 'chosen', server: home }
+  const [home] = pin ? await store.ledger.candidates(pin.server) : []
+  if (home && canTakeBack(home)) return { kind: 'chosen', server: home.server }
   const order = { call, agent, exclude: [], chance: chance(), at: clock.wall(), ttlMs }
   const choice = await store.ledger.reserve(order)
   await store.decisions.put({ agent, ...choice.decision })

@@ -64,7 +64,7 @@ export function createHealthWatch({ ledger, clock, log, policy, onLost }: Health
       else ejected.set(`${server} ${state.reason}`, (ejected.get(`${server} ${state.reason}`) ?? 0) + 1)
     }
     if (state.health !== 'down') return
-    const candidate = (await ledger.candidates()).find(({ server: { id } }) => id === server)
+    const [candidate] = await ledger.candidates(server)
     if (candidate && !candidate.load?.reconciled) onLost(server)
   }
 

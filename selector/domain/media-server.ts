@@ -111,3 +111,16 @@ export interface HealthWord {
 export function takesBack({ wanted }: Pick<MediaServer, 'wanted'>): boolean {
   return wanted !== 'disabled'
 }
+
+/** Whether that server is to be asked at all: of one that takes no call whatever it knows, an agent does not wait for the refusal. */
+export function canTakeBack({
+  server,
+  health,
+  load,
+}: Pick<Candidate, 'server' | 'health' | 'load'>): boolean {
+  return (
+    takesBack(server) && health !== 'down' && health !== 'stopping' && !refusing.has(load?.state ?? 'known')
+  )
+}
+
+const refusing: ReadonlySet<ManagerState> = new Set(['draining', 'hung', 'dead'])

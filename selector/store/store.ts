@@ -58,8 +58,8 @@ export interface Ledger {
   putLoad(server: string, load: Load, fence?: number): Promise<void>
   /** False when it was not taken, because more than half of the fleet would be ejected. */
   putHealth(server: string, word: Health | HealthWord): Promise<boolean>
-  /** Every server with its load and reservations. */
-  candidates(): Promise<readonly Candidate[]>
+  /** Every server with its load and reservations; `only`: that one, if there is one. */
+  candidates(only?: string): Promise<readonly Candidate[]>
   /** Chooses among the fleet and reserves under `call`, atomically. What the call had reserved before is given back. */
   reserve(order: ReserveOrder): Promise<Choice>
   /** Ends reservations, because the calls have joined or never will; calls without one are no error. */

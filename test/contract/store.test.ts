@@ -138,6 +138,8 @@ for (const [name, make] of stores) {
     await store.ledger.putLoad('ms-a', load({ waiting: 1 }), 2)
     await store.ledger.putLoad('ms-a', load({ waiting: 9 }), 1)
     t.equal((await store.ledger.candidates())[0]?.load?.waiting, 1)
+    t.match(await store.ledger.candidates('ms-a'), [{ server: { id: 'ms-a' }, load: { waiting: 1 } }])
+    t.strictSame(await store.ledger.candidates('nobody'), [])
     await store.ledger.putLoad('ms-a', load({ waiting: 2 }), 2)
     t.equal((await store.ledger.candidates())[0]?.load?.waiting, 2)
   })

@@ -82,10 +82,11 @@ export class LedgerBook {
     this.#rank(page, at)
   }
 
-  /** Every server with what is known of it. */
-  candidates(at: number): Candidate[] {
+  /** Every server with what is known of it; `only`: that one, if there is one. */
+  candidates(at: number, only?: string): Candidate[] {
     this.#sweep(at)
-    return [...this.#pages.values()].filter(isListed).map(candidateOf)
+    const pages = only === undefined ? [...this.#pages.values()] : [this.#pages.get(only)]
+    return pages.filter(isListed).map(candidateOf)
   }
 
   /** Chooses and reserves. What the call had reserved before is given back first. `alone`: see `Question`. */

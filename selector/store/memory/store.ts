@@ -94,7 +94,7 @@ function createMemoryLedger(book: LedgerBook, clock: Clock): Ledger {
     putLoad: async (server, load, fence) => book.putLoad(server, load, clock.wall(), fence),
     putHealth: async (server, word) =>
       book.putHealth(server, typeof word === 'string' ? { health: word } : word, clock.wall()),
-    candidates: async () => book.candidates(clock.wall()),
+    candidates: async only => book.candidates(clock.wall(), only),
     async reserve(order) {
       const choice = book.reserve(order)
       countChoice(counts, choice)

@@ -109,18 +109,19 @@ class SharedLedger implements RedisLedger {
     if (isOwn(this.#book.policy)) this.#book.follow(this.#shared, this.#now())
   }
 
-  async candidates(): Promise<readonly Candidate[]> {
+  async candidates(only?: string): Promise<readonly Candidate[]> {
     const { servers, clock } = this.#parts
     const known = servers()
     const at = clock.wall()
     this.#book.setServers(known, at)
     try {
-      const candidates = await readCandidates(this.#parts, known)
+      const asked = only === undefined ? known : known.filter(({ id }) => id === only)
+      const candidates = await readCandidates(this.#parts, asked)
       for (const candidate of candidates) this.#book.adopt(candidate, at)
       this.#together()
       return candidates
     } catch {
-      return this.#book.candidates(at)
+      return this.#book.candidates(at, only)
     }
   }
 

@@ -9,14 +9,18 @@ import { load, mediaServer } from '../../../support/fleet.ts'
 
 interface Fixture extends AdminFixture {
   readonly rung: RingOrder[]
+  /** Who rang. */
+  readonly servers: string[]
   readonly orders: Order[]
 }
 
 /** Anna's phone is registered, and ms-a has room; `outcome` is what becomes of each ringing. */
 async function signedIn(outcome: () => Promise<OriginateOutcome>): Promise<Fixture> {
   const rung: RingOrder[] = []
+  const servers: string[] = []
   const fixture = adminFixture(store => store, {
-    ring: async (_server, order) => {
+    ring: async ({ id }, order) => {
+      servers.push(id)
       rung.push(order)
       return outcome()
     },
@@ -32,7 +36,7 @@ async function signedIn(outcome: () => Promise<OriginateOutcome>): Promise<Fixtu
   await store.agents.put({ id: 'anna', name: '', ha1: { md5: '', sha256: '' } })
   const contact = { contact: 'sip:x@y.invalid', flow: 'f', door: 'd', callId: 'c', cseq: 1 }
   await store.bindings.put({ agent: 'anna', ...contact, expiresAt: 4_000_000_000_000 })
-  return { ...fixture, rung, orders }
+  return { ...fixture, rung, servers, orders }
 }
 
 const answered = async (): Promise<OriginateOutcome> => ({ kind: 'answered' })
@@ -56,6 +60,35 @@ t.test('an agent is called into its conference by a media server that has a plac
   t.strictSame(rung, [{ call: id, agent: 'anna', domain: 'realm.example', ringMs: 20_000 }])
   t.match(await store.decisions.of(id), [{ agent: 'anna', choice: { server: 'ms-a' } }])
 })
+
+const home = { agent: 'anna', server: 'ms-b', call: 'c0', heldUntil: 4_000_000_000_000 }
+
+t.test('an agent whose place is kept is called by the server where it was', async t => {
+  const { ask, servers, store } = await signedIn(answered)
+  await store.servers.put(mediaServer('ms-b', { wanted: 'draining' }))
+  await store.ledger.putLoad('ms-b', load({ waiting: 9 }))
+  await store.pins.put(home)
+  t.match(await ask('POST', path), { status: 201, json: { server: 'ms-b' } })
+  t.strictSame(servers, ['ms-b'])
+})
+
+for (const [name, health, state] of [
+  ['is down', 'down', 'known'],
+  ['shuts down', 'stopping', 'known'],
+  ['shuts down, as its Manager Interface says', 'up', 'draining'],
+  ['hangs', 'up', 'hung'],
+  ['died', 'up', 'dead'],
+] as const) {
+  t.test(`where that server ${name}, the best other one calls the agent`, async t => {
+    const { ask, servers, store } = await signedIn(answered)
+    await store.servers.put(mediaServer('ms-b'))
+    await store.ledger.putLoad('ms-b', load({ state }))
+    await store.ledger.putHealth('ms-b', health)
+    await store.pins.put(home)
+    t.match(await ask('POST', path), { status: 201, json: { server: 'ms-a' } })
+    t.strictSame(servers, ['ms-a'])
+  })
+}
 
 t.test('an agent that is there stays, however often it is asked for', async t => {
   const { ask, rung, store } = await signedIn(answered)
