@@ -67,15 +67,15 @@ interface Found extends Entry {
   readonly number: string
 }
 
-/** A node of the tree of prefixes: the rules that ask for just this prefix, in order, and the nodes of longer ones. */
-interface Node {
-  readonly entries: Entry[]
-  readonly next: Map<string, Node>
+/** Rules by the prefix that they ask for, each prefix with its rules in order; and which lengths prefixes have, the shortest first. */
+interface Shelf {
+  readonly entries: Map<string, Entry[]>
+  lengths: readonly number[]
 }
 
 class Index {
   /** By direction and trunk; rules for any trunk stand under the empty name. */
-  readonly #trees = new Map<string, Node>()
+  readonly #shelves = new Map<string, Shelf>()
 
   constructor(ordered: readonly CompiledRoute[]) {
     for (const [place, rule] of ordered.entries()) {
@@ -91,24 +91,25 @@ class Index {
     return trunk === '' ? any : this.#best(`${direction} ${trunk}`, query, any)
   }
 
-  #add(tree: string, entry: Entry): void {
-    let node = this.#trees.get(tree) ?? newNode()
-    this.#trees.set(tree, node)
-    for (const char of entry.rule.prefix) {
-      const next = node.next.get(char) ?? newNode()
-      node.next.set(char, next)
-      node = next
-    }
-    node.entries.push(entry)
+  #add(name: string, entry: Entry): void {
+    const shelf: Shelf = this.#shelves.get(name) ?? { entries: new Map(), lengths: [] }
+    this.#shelves.set(name, shelf)
+    const { prefix } = entry.rule
+    const same = shelf.entries.get(prefix)
+    if (same) return void same.push(entry)
+    shelf.entries.set(prefix, [entry])
+    if (shelf.lengths.includes(prefix.length)) return
+    shelf.lengths = [...shelf.lengths, prefix.length].toSorted((a, b) => a - b)
   }
 
-  /** Goes down the tree along the number; on each node the first entry that fits, if it comes before the best so far. */
-  #best(tree: string, query: RouteQuery, best: Found | undefined): Found | undefined {
+  /** Of each prefix that the number has, the first entry that fits, if it comes before the best so far. */
+  #best(name: string, query: RouteQuery, best: Found | undefined): Found | undefined {
+    const shelf = this.#shelves.get(name)
     let found = best
-    let node = this.#trees.get(tree)
-    for (let at = 0; node; at++) {
-      found = firstOf(node.entries, query, found)
-      node = node.next.get(query.number[at] ?? '')
+    for (const length of shelf?.lengths ?? []) {
+      if (length > query.number.length) break
+      const entries = shelf?.entries.get(query.number.slice(0, length))
+      if (entries) found = firstOf(entries, query, found)
     }
     return found
   }
@@ -118,11 +119,7 @@ function firstOf(entries: readonly Entry[], query: RouteQuery, best: Found | und
   for (const entry of entries) {
     if (best && entry.place > best.place) break
     const result = entry.rule.test(query)
-    if ('number' in result) return { ...entry, number: result.number }
+    if ('number' in result) return { number: result.number, ...entry }
   }
   return best
-}
-
-function newNode(): Node {
-  return { entries: [], next: new Map() }
 }

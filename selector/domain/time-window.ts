@@ -12,7 +12,9 @@ interface Minute {
 
 /** Whether at a wall-clock time, in milliseconds, the window is open. Throws a RangeError for a zone that does not exist. */
 export function openAt({ days: wanted, from, until, zone }: TimeWindow): OpenAt {
-  const localTime = clockIn(zone)
+  const localTime = clocks.get(zone) ?? clockIn(zone)
+  if (clocks.size >= mostClocks) clocks.clear()
+  clocks.set(zone, localTime)
   const opens = minutesOf(from)
   const closes = minutesOf(until)
   const onDays = new Set((wanted ?? days).map(day => days.indexOf(day)))
@@ -37,6 +39,12 @@ function minutesOf(text: string): number {
   const [hours = 0, minutes = 0] = text.split(':').map(Number)
   return hours * 60 + minutes
 }
+
+/** One for each zone that any window names: many windows ask for the same minute. */
+const clocks = new Map<string, (wallMs: number) => Minute>()
+
+/** More than there are zones: their names may be written in several ways. */
+const mostClocks = 1_000
 
 function clockIn(zone: string): (wallMs: number) => Minute {
   const format = new Intl.DateTimeFormat('en-GB', {
