@@ -81,11 +81,16 @@ function targetOf(headers: Headers): SipUri | undefined {
   return name && parseUri(name.uri)
 }
 
-/** The one header that a target may bring along: the dialog whose other end is meant (RFC 3891 §6.1). */
+/** The dialog whose other end a target means (RFC 3891 §6.1); with it there may be no more than the word that it is meant (RFC 5589 §7.1). */
 function replacesIn(headers: string): Replaces | undefined {
-  const [name = '', value = ''] = headers.split('=', 2)
-  if (name.toLowerCase() !== 'replaces' || headers.includes('&')) return undefined
-  return parseReplaces(unescaped(value))
+  const fields = headers.split('&').map((field): readonly [name: string, value: string] => {
+    const at = field.indexOf('=')
+    return [field.slice(0, at).toLowerCase(), unescaped(field.slice(at + 1))]
+  })
+  const others = fields.filter(([name]) => name !== 'replaces')
+  const mayCome = others.every(([name, value]) => name === 'require' && value.toLowerCase() === 'replaces')
+  const [replaces, second] = fields.filter(([name]) => name === 'replaces')
+  return mayCome && replaces && !second ? parseReplaces(replaces[1]) : undefined
 }
 
 /** How long the value of Refer-To may be. */

@@ -76,7 +76,12 @@ export async function tellMove(engine: WorldOptions['engine']): Promise<void> {
     t.match(await placesOf(world, '1001'), [/ agent$/, / client$/], 'who is in the other conference, too')
     const [callId = '', fromTag = ''] = talk.dialog.split(';from-tag=')
     const replaces = encodeURIComponent(`${callId};to-tag=${talk.toTag};from-tag=${fromTag}`)
-    await refer(t, pair.agentPhone, pair.leg, `door@198.51.100.1;transport=ws?Replaces=${replaces}`)
+    await refer(
+      t,
+      pair.agentPhone,
+      pair.leg,
+      `door@198.51.100.1;transport=ws?Replaces=${replaces}&Require=replaces`,
+    )
     await talk.ended
     t.ok((await pair.phone.levels())(1004) > 0.05, 'then it hears the other conference')
     await until('the talk to be over there', async () => (await placesOf(world, '1008')).length === 3)

@@ -193,6 +193,31 @@ t.test('every client of the agent goes along', async t => {
   t.strictSame(guests(parts), ['client with 1002', 'client with 1002'])
 })
 
+t.test('a client at another door comes as well', async t => {
+  const there = doorParts({ anchored: true })
+  const parts = doorParts({
+    anchored: true,
+    give: async order => await there.door.order(order),
+    elsewhere: () => there.sessions(),
+  })
+  for (const agent of ['1001', '1002']) {
+    await invite(parts, agent, 'conference', agent)
+    await answer(parts)
+    there.pins.set(agent, 'ms-1')
+  }
+  await client(there, 'client', '1001')
+  await answer(there)
+  await consult(parts)
+  await refer(parts, ofTalk)
+  t.match(invites(there).at(-1)?.uri, /^sip:cli-1002@/)
+  t.strictSame(guests(parts), ['1001 with 1002'])
+  await answer(there)
+  await parts.tell({ kind: 'flow-closed', flow: 'none' })
+  t.equal(told(parts), 'SIP/2.0 200 OK')
+  t.strictSame(guests(there), ['client with 1002'])
+  t.strictSame(guests(parts), [])
+})
+
 t.test('an agent that hangs up everything after its REFER has handed its client over', async t => {
   const parts = await scene()
   await consult(parts)

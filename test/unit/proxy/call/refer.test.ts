@@ -41,6 +41,8 @@ t.test(
     for (const target of [
       `<sip:bob@portico.test?${dialog}>`,
       `<sip:bob@portico.test?${dialog}%3Bearly-only>`,
+      `<sip:bob@portico.test?${dialog}&Require=replaces>`,
+      `<sip:bob@portico.test?Require=replaces&${dialog}>`,
       `"Bob" <sip:door@198.51.100.1:8443;transport=ws?${dialog}>`,
       `<sips:portico.example?replaces=12%40home%3Bfrom-tag%3Dy%3Bto-tag%3Dx>`,
     ])
@@ -81,6 +83,8 @@ const refusals: readonly (readonly [why: string, target: string, status: number]
   ['another request', '<sip:bob@portico.test;method=BYE>', 501],
   ['a header that it brings along', '<sip:bob@portico.test?Route=%3Csip:127.0.1.1%3E>', 400],
   ['a header beside Replaces', `<sip:bob@portico.test?${dialog}&X-Evil=1>`, 400],
+  ['two dialogs', `<sip:bob@portico.test?${dialog}&${dialog}>`, 400],
+  ['a demand beside Replaces', `<sip:bob@portico.test?${dialog}&Require=100rel>`, 400],
   ['a broken Replaces', '<sip:bob@portico.test?Replaces=12%40home>', 400],
   ['two targets in one line', '<sip:bob@portico.test>, <sip:eve@portico.test>', 400],
   ['no address', 'bob', 400],
