@@ -93,6 +93,18 @@ local function forget(id)
   redis.call('ZREM', prefix .. 'wake', id)
 end
 
+-- Where a server stands now: the set, its load as text, and whether it stood elsewhere.
+local function place_of(facts)
+  count_ended(facts)
+  facts.standing = standing_of(facts)
+  facts.load = exact(load_of(facts, facts.standing))
+  local place = facts.standing .. ':' .. facts.item.zone
+  local before = redis.call('HGET', prefix .. 'ranked', facts.id)
+  local moved = before ~= place
+    or tonumber(redis.call('ZSCORE', prefix .. 'rank:' .. place, facts.id) or 'nan') ~= tonumber(facts.load)
+  return place, before, moved
+end
+
 -- Puts a server where it stands now. Returns what is known of it, and whether it stood elsewhere.
 local function rank(id)
   local facts = facts_of(id)
@@ -101,13 +113,8 @@ local function rank(id)
     return nil, true
   end
   local next_expiry = count_reserved(facts)
-  count_ended(facts)
-  local standing = standing_of(facts)
-  local load = exact(load_of(facts, standing))
-  local place = standing .. ':' .. facts.item.zone
-  local before = redis.call('HGET', prefix .. 'ranked', id)
-  local key = prefix .. 'rank:' .. place
-  local moved = before ~= place or tonumber(redis.call('ZSCORE', key, id) or 'nan') ~= tonumber(load)
+  local place, before, moved = place_of(facts)
+  local standing, load, key = facts.standing, facts.load, prefix .. 'rank:' .. place
   if before and before ~= place then redis.call('ZREM', prefix .. 'rank:' .. before, id) end
   if before ~= place then
     redis.call('HSET', prefix .. 'ranked', id, place)
@@ -119,6 +126,16 @@ local function rank(id)
   local wake = wake_of(facts, next_expiry)
   if wake < math.huge then redis.call('ZADD', prefix .. 'wake', exact(wake), id)
   else redis.call('ZREM', prefix .. 'wake', id) end
-  facts.standing, facts.load = standing, load
   return facts, moved
+end
+
+-- The same of a server that most likely stands where it should: writes only if it does not.
+local function look_at(id)
+  local facts = facts_of(id)
+  if not facts then return rank(id) end
+  local reserved = redis.pcall('ZCOUNT', prefix .. 'reservations:' .. id, '(' .. exact(now), '+inf')
+  if type(reserved) == 'number' then facts.reserved = reserved end
+  local _, _, moved = place_of(facts)
+  if moved then return rank(id) end
+  return facts, false
 end

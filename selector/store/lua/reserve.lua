@@ -75,15 +75,22 @@ local function ties_in(set, load)
     count = equal - #gaps, gaps = gaps }
 end
 
-local function tied_at(ties, place)
+-- Those tied from that place on, `most` at the most.
+local function tied_from(ties, place, most)
+  local found = {}
   for _, tie in ipairs(ties) do
+    local last = tie.from + tie.count + #tie.gaps - 1
+    local at = tie.from + place
+    for _, gap in ipairs(tie.gaps) do if gap <= at then at = at + 1 end end
     if place < tie.count then
-      local at = tie.from + place
-      for _, gap in ipairs(tie.gaps) do if gap <= at then at = at + 1 end end
-      return redis.call('ZRANGE', tie.key, at, at)[1]
+      for _, id in ipairs(redis.call('ZRANGE', tie.key, at, math.min(last, at + most + #tie.gaps - 1))) do
+        if #found < most and not excluded[id] then found[#found + 1] = id end
+      end
     end
-    place = place - tie.count
+    place = math.max(0, place - tie.count)
+    if #found == most then break end
   end
+  return found
 end
 
 local function least_loaded(sets, draw)
@@ -97,10 +104,9 @@ local function least_loaded(sets, draw)
   local chosen = math.floor(draw * among)
   local from = chosen - chosen % WRITTEN
   local id
-  for place = from, math.min(from + WRITTEN, among) - 1 do
-    local tied = tied_at(ties, place)
-    looked[#looked + 1] = { id = tied, place = place }
-    if place == chosen then id = tied end
+  for i, tied in ipairs(tied_from(ties, from, WRITTEN)) do
+    looked[#looked + 1] = { id = tied, place = from + i - 1 }
+    if from + i - 1 == chosen then id = tied end
   end
   local behind = 0
   for _, tie in ipairs(ties) do
@@ -233,7 +239,7 @@ for _ = 1, MOST_TRIES do
   looked = {}
   local moved_any = false
   for _, one in ipairs(found and found.looked or {}) do
-    local facts, moved = rank(one.id)
+    local facts, moved = look_at(one.id)
     if moved then moved_any = true
     elseif facts then looked[#looked + 1] = { facts = facts, place = one.place } end
   end
