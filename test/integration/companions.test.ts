@@ -27,6 +27,16 @@ async function suite(): Promise<void> {
     door.ack(dialog)
     return dialog
   }
+  /** Knocks until the agent has entered. */
+  const enterSoon = async (leg: string, call: string): Promise<string> => {
+    for (;;) {
+      door.send(inviteTo(server, leg, call))
+      const { status, dialog } = await final(door)
+      if (status === 486) continue
+      door.ack(dialog)
+      return dialog ?? ''
+    }
+  }
   const leave = async (dialog: string, ...headers: readonly HeaderLine[]): Promise<void> => {
     door.send({ method: 'BYE', dialog, headers })
     await door.answered(200)
@@ -40,6 +50,7 @@ async function suite(): Promise<void> {
     const agent = await enter('agt-anna', 'a-1', 2)
     const clients = [await enter('cli-anna', 'c-1', 2), await enter('cli-anna', 'c-2', 2)]
     await areThere('agent a-1', 'client c-1', 'client c-2')
+    await until('all joins to be told', () => joins.length === 3)
     t.strictSame(joins, ['client:c-1', 'client:c-2', 'agent:a-1'])
     for (const dialog of clients) await leave(dialog)
     await areThere('agent a-1')
@@ -62,6 +73,16 @@ async function suite(): Promise<void> {
     },
   )
 
+  await t.test('who comes just after its agent lets the music begin', async t => {
+    const began = performance.now()
+    const agent = await enter('agt-bob', 'a-5')
+    const client = await enterSoon('cli-bob', 'c-5')
+    t.ok(performance.now() - began >= 99)
+    await areThere('agent a-5', 'client c-5')
+    for (const dialog of [client, agent]) await leave(dialog)
+    await areThere()
+  })
+
   await t.test('an agent whose company does not come is in its conference all the same', async () => {
     const agent = await enter('agt-anna', 'a-4', 1)
     await areThere('agent a-4')
@@ -72,9 +93,16 @@ async function suite(): Promise<void> {
   })
 
   await t.test('a client that comes alone and does not find its agent is refused', async () => {
-    door.send(inviteTo(server, 'cli-anna', 'c-5'))
+    door.send(inviteTo(server, 'cli-anna', 'c-6'))
     await door.answered(486)
   })
+}
+
+async function final(
+  door: SipPeer,
+): Promise<{ readonly status: number; readonly dialog: string | undefined }> {
+  const { response, dialog } = await door.next('response')
+  return response.status < 200 ? await final(door) : { status: response.status, dialog }
 }
 
 function inviteTo({ sip }: MediaServer, leg: string, call: string, company?: number) {
