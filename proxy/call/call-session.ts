@@ -18,7 +18,7 @@ import type { MoveEnd } from './move.ts'
 import { isReanchored, nameOf, serverOf } from './state-facts.ts'
 import { handedOut, phoneLeg } from './parties.ts'
 import { Story } from './story.ts'
-import type { Transfers } from './transfers.ts'
+import type { Transfers } from './transfer/transfers.ts'
 import type { Verdict } from './verdict.ts'
 
 /** What a session carries out its effects with. */

@@ -6,8 +6,8 @@ import type { TrunkAccount } from '../../selector/domain/trunk.ts'
 import type { Body, CallKind, Dialled, MediaExchange, MediaSide, Onward } from '../ports.ts'
 import type { Move, MoveEnd } from './move.ts'
 import type { Reanchor } from './reanchor.ts'
-import type { Referee, Referral } from './refer.ts'
-import type { Transfer } from './transfer.ts'
+import type { Referee, Referral } from './transfer/refer.ts'
+import type { Transfer } from './transfer/transfer.ts'
 import type { Verdict } from './verdict.ts'
 
 /** The A leg is the one who called, the B leg the one whom the door called. */

@@ -21,7 +21,7 @@ import {
 } from './reoffer.ts'
 import { stepReanchor } from './reanchor.ts'
 import { elsewhereReason, replacedReason } from './second-session.ts'
-import { leave, refer, transferred } from './transfer.ts'
+import { leave, refer, transferred } from './transfer/transfer.ts'
 import { hungUp, type Verdict } from './verdict.ts'
 
 type RequestEvent = Extract<CallEvent, { kind: 'request' }>

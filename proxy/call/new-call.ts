@@ -6,7 +6,7 @@ import type { MediaServer } from '../../selector/domain/media-server.ts'
 import type { Body, Dialled, EdgeEvent } from '../ports.ts'
 import { safeName, safeUser, type CallerFacts } from './b-leg.ts'
 import type { Call, OutsidePlace, Place } from './call.ts'
-import type { ConsultWay } from './consultations.ts'
+import type { ConsultWay } from './transfer/consultations.ts'
 
 /** Who calls, and for whom. */
 export type Parties =

@@ -1,8 +1,8 @@
-import type { Headers } from '../../engine/message/headers.ts'
-import { parseNameAddr, splitList } from '../../engine/message/name-addr.ts'
-import { parseUri, unescaped, type SipUri } from '../../engine/message/uri.ts'
-import { agentId } from '../../selector/domain/agent.ts'
-import { dialledNumber } from '../../selector/domain/dial-policy.ts'
+import type { Headers } from '../../../engine/message/headers.ts'
+import { parseNameAddr, splitList } from '../../../engine/message/name-addr.ts'
+import { parseUri, unescaped, type SipUri } from '../../../engine/message/uri.ts'
+import { agentId } from '../../../selector/domain/agent.ts'
+import { dialledNumber } from '../../../selector/domain/dial-policy.ts'
 import { parseReplaces, type Replaces } from './replaces.ts'
 
 /** What a REFER asks for, or the status with which it is refused unheard. */

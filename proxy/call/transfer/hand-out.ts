@@ -1,11 +1,11 @@
-import { Headers } from '../../engine/message/headers.ts'
-import type { Log } from '../../runtime/log.ts'
-import { messageOf } from '../../runtime/errors.ts'
-import type { Dialling, TrunkChoice, TrunkWays } from '../ports.ts'
-import type { OutsidePlace } from './call.ts'
-import type { CallSession } from './call-session.ts'
-import { isTrouble, passedOn } from './failover.ts'
-import { switchOver, wordOnMove } from './mover.ts'
+import { Headers } from '../../../engine/message/headers.ts'
+import type { Log } from '../../../runtime/log.ts'
+import { messageOf } from '../../../runtime/errors.ts'
+import type { Dialling, TrunkChoice, TrunkWays } from '../../ports.ts'
+import type { OutsidePlace } from '../call.ts'
+import type { CallSession } from '../call-session.ts'
+import { isTrouble, passedOn } from '../failover.ts'
+import { switchOver, wordOnMove } from '../mover.ts'
 
 export interface HandOutParts {
   readonly dialling: Dialling

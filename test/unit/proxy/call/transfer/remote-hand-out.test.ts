@@ -1,14 +1,14 @@
 import t from 'tap'
-import type { HeaderLine } from '../../../../engine/message/message.ts'
-import type { Order, OrderOutcome } from '../../../../selector/store/store.ts'
+import type { HeaderLine } from '../../../../../engine/message/message.ts'
+import type { Order, OrderOutcome } from '../../../../../selector/store/store.ts'
 import {
   doorParts,
   origins,
   requestEvent,
   responseEvent,
   type DoorParts,
-} from '../../../support/door-parts.ts'
-import { trunkOf, trunkPeer } from '../../../support/trunks.ts'
+} from '../../../../support/door-parts.ts'
+import { trunkOf, trunkPeer } from '../../../../support/trunks.ts'
 
 const pstn = trunkOf({ id: 'pstn', addresses: ['127.0.4.0/24'], peers: [trunkPeer('192.0.2.10')] })
 

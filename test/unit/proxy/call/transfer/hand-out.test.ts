@@ -1,15 +1,15 @@
 import t from 'tap'
-import type { HeaderLine } from '../../../../engine/message/message.ts'
-import type { Origin, RequestOrder } from '../../../../proxy/ports.ts'
-import type { DialPolicy } from '../../../../selector/domain/dial-policy.ts'
+import type { HeaderLine } from '../../../../../engine/message/message.ts'
+import type { Origin, RequestOrder } from '../../../../../proxy/ports.ts'
+import type { DialPolicy } from '../../../../../selector/domain/dial-policy.ts'
 import {
   doorParts,
   origins,
   requestEvent,
   responseEvent,
   type DoorParts,
-} from '../../../support/door-parts.ts'
-import { trunkOf, trunkPeer } from '../../../support/trunks.ts'
+} from '../../../../support/door-parts.ts'
+import { trunkOf, trunkPeer } from '../../../../support/trunks.ts'
 
 const pstn = trunkOf({
   id: 'pstn',

@@ -1,13 +1,13 @@
 import t from 'tap'
-import type { HeaderLine } from '../../../../engine/message/message.ts'
-import type { Origin, RequestOrder } from '../../../../proxy/ports.ts'
+import type { HeaderLine } from '../../../../../engine/message/message.ts'
+import type { Origin, RequestOrder } from '../../../../../proxy/ports.ts'
 import {
   doorParts,
   origins,
   requestEvent,
   responseEvent,
   type DoorParts,
-} from '../../../support/door-parts.ts'
+} from '../../../../support/door-parts.ts'
 
 const phones: Readonly<Record<string, Origin>> = {
   1001: origins.agent,

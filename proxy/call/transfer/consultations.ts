@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { parseUri, unescaped } from '../../engine/message/uri.ts'
-import type { MediaServer } from '../../selector/domain/media-server.ts'
-import type { Dialling, Placement } from '../ports.ts'
-import type { Calls } from './calls.ts'
+import { parseUri, unescaped } from '../../../engine/message/uri.ts'
+import type { MediaServer } from '../../../selector/domain/media-server.ts'
+import type { Dialling, Placement } from '../../ports.ts'
+import type { Calls } from '../calls.ts'
 import { statusOfNoPlace, type Colleagues } from './colleagues.ts'
 
 export interface ConsultationsParts {

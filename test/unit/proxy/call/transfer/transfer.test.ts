@@ -1,8 +1,8 @@
 import t from 'tap'
-import type { Call, CallEvent, Effect, LegName, Up } from '../../../../proxy/call/call.ts'
-import { step } from '../../../../proxy/call/call-state.ts'
-import type { Referral } from '../../../../proxy/call/refer.ts'
-import { agentCall, clientCall, ringAgent, up } from './fixtures.ts'
+import type { Call, CallEvent, Effect, LegName, Up } from '../../../../../proxy/call/call.ts'
+import { step } from '../../../../../proxy/call/call-state.ts'
+import type { Referral } from '../../../../../proxy/call/transfer/refer.ts'
+import { agentCall, clientCall, ringAgent, up } from '../fixtures.ts'
 
 const bob: Referral = { kind: 'asked', to: { kind: 'agent', agent: 'bob' }, cseq: 7, isSilent: false }
 

@@ -1,13 +1,13 @@
 import t from 'tap'
-import type { HeaderLine } from '../../../../engine/message/message.ts'
-import type { Origin, RequestOrder } from '../../../../proxy/ports.ts'
+import type { HeaderLine } from '../../../../../engine/message/message.ts'
+import type { Origin, RequestOrder } from '../../../../../proxy/ports.ts'
 import {
   doorParts,
   origins,
   requestEvent,
   responseEvent,
   type DoorParts,
-} from '../../../support/door-parts.ts'
+} from '../../../../support/door-parts.ts'
 
 /** A door with 1001, who has a client of the trunk, and 1002, who waits. Their dialogs are `dialog-<who>`. */
 async function scene(): Promise<DoorParts> {

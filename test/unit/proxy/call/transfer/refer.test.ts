@@ -1,7 +1,7 @@
 import t from 'tap'
-import { Headers } from '../../../../engine/message/headers.ts'
-import type { HeaderLine } from '../../../../engine/message/message.ts'
-import { readRefer, type Referral } from '../../../../proxy/call/refer.ts'
+import { Headers } from '../../../../../engine/message/headers.ts'
+import type { HeaderLine } from '../../../../../engine/message/message.ts'
+import { readRefer, type Referral } from '../../../../../proxy/call/transfer/refer.ts'
 
 /** A REFER to `target`. */
 function to(target: string, ...more: readonly HeaderLine[]): Referral {

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { Headers } from '../../../../engine/message/headers.ts'
-import { isReplaced, parseReplaces, replacesOf } from '../../../../proxy/call/replaces.ts'
+import { Headers } from '../../../../../engine/message/headers.ts'
+import { isReplaced, parseReplaces, replacesOf } from '../../../../../proxy/call/transfer/replaces.ts'
 
 t.test('a dialog is named by its Call-ID and both tags (RFC 3891 §6.1)', t => {
   const named = { callId: '12@home', tags: ['x', 'y'] }

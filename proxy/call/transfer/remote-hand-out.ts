@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import type { Clock } from '../../runtime/clock.ts'
-import { messageOf } from '../../runtime/errors.ts'
-import type { Log } from '../../runtime/log.ts'
-import type { Order, OrderOutcome, Orders } from '../../selector/store/store.ts'
+import type { Clock } from '../../../runtime/clock.ts'
+import { messageOf } from '../../../runtime/errors.ts'
+import type { Log } from '../../../runtime/log.ts'
+import type { Order, OrderOutcome, Orders } from '../../../selector/store/store.ts'
 
 export interface RemoteHandOutParts {
   readonly orders: Pick<Orders, 'give'>

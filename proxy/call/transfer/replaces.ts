@@ -1,6 +1,6 @@
 /** Dialogs whose place is to be taken (RFC 3891). */
-import type { Headers } from '../../engine/message/headers.ts'
-import { dialogId } from '../../engine/message/dialog-id.ts'
+import type { Headers } from '../../../engine/message/headers.ts'
+import { dialogId } from '../../../engine/message/dialog-id.ts'
 
 /** A dialog as its other end names it: which of the tags is whose is not known. */
 export interface Replaces {

@@ -1,8 +1,8 @@
-import type { Clock } from '../../runtime/clock.ts'
-import type { MediaServer } from '../../selector/domain/media-server.ts'
-import { agentLine } from '../../selector/domain/queue.ts'
-import type { Store } from '../../selector/store/store.ts'
-import type { Directory, Placement } from '../ports.ts'
+import type { Clock } from '../../../runtime/clock.ts'
+import type { MediaServer } from '../../../selector/domain/media-server.ts'
+import { agentLine } from '../../../selector/domain/queue.ts'
+import type { Store } from '../../../selector/store/store.ts'
+import type { Directory, Placement } from '../../ports.ts'
 
 export interface ColleaguesParts {
   readonly store: Pick<Store, 'queues'>

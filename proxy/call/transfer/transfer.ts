@@ -1,9 +1,9 @@
-import { reasonOf } from '../../engine/message/reasons.ts'
-import type { Call, CallEvent, Effect, Step, Up } from './call.ts'
-import { isAgentLost } from './agent-loss.ts'
-import { agentLeg } from './parties.ts'
-import { askOf, respondTo } from './reoffer.ts'
-import type { Verdict } from './verdict.ts'
+import { reasonOf } from '../../../engine/message/reasons.ts'
+import type { Call, CallEvent, Effect, Step, Up } from '../call.ts'
+import { isAgentLost } from '../agent-loss.ts'
+import { agentLeg } from '../parties.ts'
+import { askOf, respondTo } from '../reoffer.ts'
+import type { Verdict } from '../verdict.ts'
 
 /**
  * An agent's wish to hand its clients to another agent, from its REFER until it has heard what became of it (RFC 3515). The REFER goes
