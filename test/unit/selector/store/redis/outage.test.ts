@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events'
-import { createServer } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { systemClock, type Clock } from '../../../../../runtime/clock.ts'
@@ -46,6 +46,41 @@ async function world(t: Test, commandTimeoutMs = 5_000, clock: Clock = systemClo
     while (!said.some(([name]) => name === event)) await once(told, 'line')
   }
   return { redis, raw, store, logged, said }
+}
+
+interface SlowRelay {
+  readonly port: number
+  /** Resolves when something was held back, and passed on at last. */
+  readonly delayed: Promise<void>
+  cut(): void
+  close(): void
+}
+
+/** A wire to Redis on which what `isHeld` comes half a second late. */
+async function slowRelay(to: number, isHeld: (bytes: string) => boolean): Promise<SlowRelay> {
+  const open = new Set<Socket>()
+  const told = new EventEmitter()
+  const server = createServer(near => {
+    const far = connect(to, '127.0.0.1')
+    open.add(near)
+    near.on('error', () => far.destroy()).on('close', () => far.destroy())
+    far.on('error', () => near.destroy()).pipe(near)
+    near.on('data', bytes => {
+      if (!isHeld(String(bytes))) return void far.write(bytes)
+      setTimeout(() => {
+        far.write(bytes)
+        told.emit('delayed')
+      }, 500)
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  return {
+    port: address !== null && typeof address === 'object' ? address.port : 0,
+    delayed: once(told, 'delayed').then(() => undefined),
+    cut: () => open.forEach(socket => socket.destroy()),
+    close: () => void server.close(),
+  }
 }
 
 async function fill(store: Store): Promise<void> {
@@ -133,6 +168,23 @@ t.test('a Redis that comes back empty gets back what this process owns', async t
     await new Promise(resolve => setImmediate(resolve))
   for (const key of expected) t.ok((await raw.pttl(key)) > 1_000, `${key} expires`)
   t.equal((await store.servers.put(mediaServer('ms-a')))?.version, 1)
+})
+
+t.test('a subscription that is taken up again late ends no door, and is heard by', async t => {
+  const { redis, store } = await world(t)
+  let isSlow = false
+  const slow = await slowRelay(redis.port, bytes => isSlow && bytes.includes('subscribe'))
+  t.teardown(() => slow.close())
+  const url = `redis://127.0.0.1:${slow.port}`
+  const far = createRedisStore({ url, fleet: 'f', policy, clock, log: silentLog, commandTimeoutMs: 100 })
+  await far.start()
+  t.teardown(() => far.stop())
+  isSlow = true
+  slow.cut()
+  await slow.delayed
+  const heard = new Promise<void>(resolve => void far.agents.onChange(resolve))
+  await store.agents.put({ id: 'anna', name: '', ha1: { md5: '', sha256: '' } })
+  await heard
 })
 
 t.test('when Redis is back, loads are told before places are kept, so that no call counts twice', async t => {
