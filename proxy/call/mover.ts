@@ -273,7 +273,7 @@ async function inTurn<T>(
 }
 
 /** How many agents flee at once, each with its clients: enough to keep a server busy, few enough for the first to be quick. */
-const atOnce = 16
+const atOnce = 32
 /** How soon, and how many times, a client knocks at a conference that its agent is about to enter. */
 const enterEveryMs = 20
 const enterTries = 15
