@@ -7,6 +7,7 @@ import type { Store } from '../../selector/store/store.ts'
 import { load, mediaServer } from '../support/fleet.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 
+t.setTimeout(120_000)
 const clock = systemClock
 const ids = ['ms-a', 'ms-b', 'ms-c', 'ms-d']
 const policy = { utilisation: 'expected', rho: 0.7 } as const
