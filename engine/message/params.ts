@@ -39,6 +39,11 @@ export function writeParams(params: Params): string {
   return text
 }
 
+/** Writes a value as it was read: as it is wherever `parseParams` takes it so. */
+export function writeAsRead(value: string): string {
+  return plainValue.test(value) ? value : quoted(value)
+}
+
 /** Puts the parameter at `at` into `params` and returns where the next begins; -1 when it is broken. */
 function readParam(text: string, at: number, params: Map<string, string | undefined>): number {
   const end = endOf(text, at)

@@ -1,6 +1,6 @@
 import { isToken, trimmed } from './grammar.ts'
 import { parseHostPort, writeHostPort, type HostPort } from './host.ts'
-import { parseParams, without, writeParams, type Params } from './params.ts'
+import { parseParams, without, writeAsRead, writeParams, type Params } from './params.ts'
 
 /** One Via value (RFC 3261 §20.42). */
 export interface Via {
@@ -28,7 +28,7 @@ export function parseVia(value: string): Via | undefined {
 
 /** Writes what `parseVia` reads. */
 export function writeVia(via: Via): string {
-  const branch = via.branch === undefined ? '' : `;branch=${via.branch}`
+  const branch = via.branch === undefined ? '' : `;branch=${writeAsRead(via.branch)}`
   return `SIP/2.0/${via.transport} ${writeHostPort(via)}${branch}${writeParams(via.params)}`
 }
 

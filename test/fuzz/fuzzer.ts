@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
-import { codeExtension } from '../support/paths.ts'
+import { codeExtension, root } from '../support/paths.ts'
 import { seedsOf } from './seeds.ts'
 import { targetNames, type TargetName } from './targets.ts'
 
@@ -131,7 +131,7 @@ function keep(target: TargetName, data: Buffer): string {
 }
 
 function crasherFolder(target: TargetName): string {
-  return fileURLToPath(new URL(`crashers/${target}`, import.meta.url))
+  return join(root, 'test/fuzz/crashers', target)
 }
 
 const jsfuzz = fileURLToPath(import.meta.resolve('jsfuzz'))

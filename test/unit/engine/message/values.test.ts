@@ -111,6 +111,8 @@ const vias: readonly [value: string, written: string | undefined][] = [
     'SIP/2.0/TCP a.example.com:4000;branch=z9;ttl=16',
   ],
   ['SIP/2.0/WSS q7f8.invalid;branch=z9=', 'SIP/2.0/WSS q7f8.invalid;branch=z9='],
+  ['SIP/2.0/UDP a;branch=z9@b/c==', 'SIP/2.0/UDP a;branch=z9@b/c=='],
+  ['SIP/2.0/UDP a;branch="z9 ;p"', 'SIP/2.0/UDP a;branch="z9 ;p"'],
   [
     'SIP/2.0/UDP [2001:db8::1]:5060;received=2001:db8::2',
     'SIP/2.0/UDP [2001:db8::1]:5060;received=2001:db8::2',
