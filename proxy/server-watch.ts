@@ -55,7 +55,10 @@ export function createServerWatch(options: ServerWatchOptions): ServerWatch {
   })
 
   function heard({ server, news }: ServerNews): void {
-    if (news === 'died') return void frontDoor().serverLost(server)
+    if (news === 'died') {
+      void frontDoor().serverLost(server)
+      return health.died(server)
+    }
     lossWatch.managerSilent(server, news === 'silent')
     if (news !== 'silent') void frontDoor().serverReturned(server)
   }

@@ -1,5 +1,6 @@
 import {
   afterCall,
+  afterDeath,
   afterHang,
   afterProbe,
   afterWord,
@@ -24,6 +25,8 @@ export interface HealthWatch {
   probed(server: string, outcome: ProbeOutcome): void
   /** It does nothing any more, and is down until probes are answered again. */
   hangs(server: string): void
+  /** Its process has ended: it is down until probes are answered again. Its calls are saved by whoever tells. */
+  died(server: string): void
   /** What the ledger knows, perhaps from another door. */
   heard(server: string, word: HealthWord): void
   /** False when it is known here to take no call at all: it is down, or shuts down. */
@@ -63,7 +66,7 @@ export function createHealthWatch({ ledger, clock, log, policy, onLost }: Health
       if (!taken) states.set(server, afterWord(state, { health: 'up' }, clock.wall()))
       else ejected.set(`${server} ${state.reason}`, (ejected.get(`${server} ${state.reason}`) ?? 0) + 1)
     }
-    if (state.health !== 'down') return
+    if (state.health !== 'down' || state.reason === 'died') return
     const [candidate] = await ledger.candidates(server)
     if (candidate && !candidate.load?.reconciled) onLost(server)
   }
@@ -72,6 +75,7 @@ export function createHealthWatch({ ledger, clock, log, policy, onLost }: Health
     called: (server, outcome) => turn(server, (state, now) => afterCall(state, outcome, now, policy)),
     probed: (server, outcome) => turn(server, (state, now) => afterProbe(state, outcome, now, policy)),
     hangs: server => turn(server, (state, now) => afterHang(state, now)),
+    died: server => turn(server, afterDeath),
     heard(server, word) {
       states.set(server, afterWord(states.get(server) ?? initialHealth, word, clock.wall()))
     },

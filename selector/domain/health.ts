@@ -12,6 +12,7 @@ export type HealthReason =
   | 'probes-answered'
   | 'probes-failed'
   | 'hangs'
+  | 'died'
   | 'shutting-down'
   | 'calls-failed'
   | 'failure-share'
@@ -111,6 +112,11 @@ export function afterProbe(
 /** The state of a server that was found to do nothing any more. */
 export function afterHang(state: HealthState, now: number): HealthState {
   return turn(state, 'down', 'hangs', now)
+}
+
+/** The state of a server whose process has ended. Its Manager Interface may be back before its SIP is: probes have to be answered first. */
+export function afterDeath(state: HealthState, now: number): HealthState {
+  return turn(state, 'down', 'died', now)
 }
 
 /** The state after a real call was sent there. */

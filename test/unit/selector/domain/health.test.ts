@@ -1,6 +1,7 @@
 import t from 'tap'
 import {
   afterCall,
+  afterDeath,
   afterProbe,
   afterWord,
   initialHealth,
@@ -42,6 +43,15 @@ const cases: readonly [name: string, signs: string, health: Health, reason: Heal
 for (const [name, signs, health, reason] of cases) {
   t.test(name, async t => t.match(after(signs), { health, reason }))
 }
+
+t.test('a server whose process has ended is down at once, and until two probes are answered', async t => {
+  const dead = afterDeath(after('+'), 5)
+  t.match(dead, { health: 'down', reason: 'died' })
+  t.equal(after('+', dead).health, 'down')
+  t.equal(after('-', dead).health, 'down')
+  t.equal(after('++', dead).health, 'up')
+  t.strictSame(afterDeath(dead, 9), dead, 'it dies once')
+})
 
 t.test('each ejection in a row lasts twice as long, up to five minutes', async t => {
   let state = after('+FFF')
