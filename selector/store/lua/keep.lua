@@ -9,9 +9,12 @@ for i = 1, #KEYS do
   local word = redis.pcall('HMGET', prefix .. 'load:' .. server, 'reconciled', 'takenAt')
   local taken_at = not word.err and tonumber(word[2] or '') or 0
   local fresh = not word.err and word[1] == '1' and now - taken_at <= FRESH
-  local kept = redis.call('EXISTS', KEYS[i]) == 1
+  local held = redis.pcall('GET', KEYS[i])
+  local kept = held == server
   -- A place that is gone was given back when the call joined, unless no counters can have shown it yet.
-  if (kept and not fresh) or (not kept and placed_at > taken_at) then
+  -- One on another server is that of a move that is under way.
+  local moves = type(held) == 'string' and not kept
+  if not moves and ((kept and not fresh) or (not kept and placed_at > taken_at)) then
     local places = prefix .. 'reservations:' .. server
     if redis.call('TYPE', places).ok ~= 'zset' then redis.call('DEL', places) end
     redis.call('ZADD', places, exact(now + ttl), call)

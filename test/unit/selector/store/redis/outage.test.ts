@@ -218,6 +218,33 @@ t.test('when Redis is back, loads are told before places are kept, so that no ca
   t.strictSame(await reserved(), [0, 1], 'the place of a call that no counters show is kept')
 })
 
+t.test(
+  'a call that moves away from a dead server while places are kept has one place, and none once it has joined',
+  async t => {
+    const clock = new ManualClock()
+    const { store } = await world(t, 5_000, clock)
+    const { ledger } = store
+    for (const id of ['ms-a', 'ms-b']) {
+      await store.servers.put(mediaServer(id))
+      await ledger.putLoad(id, load({ takenAt: clock.wall() }), 1)
+    }
+    const place = (exclude: readonly string[]) =>
+      ledger.reserve({ call: 'c1', exclude, chance: 0, at: clock.wall(), ttlMs: 15_000 })
+    await place(['ms-b'])
+    await ledger.settle('c1')
+    await ledger.release(['c1'])
+    clock.advance(4_000)
+    await ledger.putLoad('ms-a', load({ takenAt: clock.wall(), reconciled: false }), 1)
+    const moving = place(['ms-a'])
+    clock.advance(1_000)
+    t.match(await moving, { server: { id: 'ms-b' } })
+    const reserved = async () => (await ledger.candidates()).map(candidate => candidate.reserved)
+    t.strictSame(await reserved(), [0, 1])
+    await ledger.release(['c1'])
+    t.strictSame(await reserved(), [0, 0])
+  },
+)
+
 t.test('a Redis that hangs holds a placement up no longer than a command may take', async t => {
   const { redis, store } = await world(t, 200)
   await fill(store)
