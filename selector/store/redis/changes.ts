@@ -2,7 +2,6 @@ import { every, type Clock } from '../../../runtime/clock.ts'
 import type { Log } from '../../../runtime/log.ts'
 import { createListeners, type Listeners } from '../listeners.ts'
 import type { CollectionName, Keys } from '../keys.ts'
-import type { Client } from './client.ts'
 import type { Connection } from './connection.ts'
 
 /** Tells of writes to the collections, by anyone: at once by subscription, and within two seconds by their counters. */
@@ -12,7 +11,7 @@ export class Changes {
   readonly #clock: Clock
   readonly #listeners: ReadonlyMap<string, Listeners>
   readonly #seen = new Map<string, string>()
-  #subscriber: Client | undefined
+  #unsubscribe = (): void => undefined
   #stopPolling = (): void => undefined
 
   constructor(connection: Connection, keys: Keys, clock: Clock, log: Log) {
@@ -23,16 +22,14 @@ export class Changes {
   }
 
   async start(): Promise<void> {
-    this.#subscriber = this.#connection.subscriber()
-    this.#subscriber.on('message', (_channel, message) => this.#told(message))
     await this.#poll()
-    await this.#connection.ask(async () => await this.#subscriber?.subscribe(this.#keys.changes))
+    this.#unsubscribe = await this.#connection.subscribe(this.#keys.changes, message => this.#told(message))
     this.#stopPolling = every(this.#clock, pollMs, () => void this.#poll())
   }
 
   stop(): void {
     this.#stopPolling()
-    this.#subscriber?.disconnect()
+    this.#unsubscribe()
   }
 
   on(name: CollectionName, listener: () => void): () => void {

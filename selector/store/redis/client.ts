@@ -63,12 +63,9 @@ export function mastersOf(client: Client): readonly Redis[] {
   return client instanceof Cluster ? client.nodes('master') : [client]
 }
 
-/**
- * A second connection of the same kind for subscriptions, which waits for Redis as long as it takes. Its commands have no deadline: it
- * subscribes again by itself when it is back, and nobody is there to hear that this came late.
- */
+/** A second connection of the same kind for subscriptions, which waits for Redis as long as it takes, and leaves it to its owner to subscribe again. */
 export function subscriberOf(client: Client): Client {
-  const patient = { maxRetriesPerRequest: null, commandTimeout: undefined }
+  const patient = { maxRetriesPerRequest: null, commandTimeout: undefined, autoResubscribe: false }
   return client instanceof Cluster
     ? client.duplicate([], { enableOfflineQueue: true, redisOptions: patient })
     : client.duplicate({ enableOfflineQueue: true, ...patient })

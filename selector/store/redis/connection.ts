@@ -63,11 +63,23 @@ export class Connection {
     this.#redis.disconnect()
   }
 
-  /** Another connection of the same kind, for subscriptions, which a connection cannot mix with commands. */
-  subscriber(): Client {
+  /**
+   * Hears a channel on a connection of its own, as a connection cannot mix subscriptions with commands, until the returned function
+   * is called; takes it up again whenever Redis is back. Rejects as `ask` does.
+   */
+  async subscribe(channel: string, hear: (message: string) => void): Promise<() => void> {
     const redis = subscriberOf(this.#redis)
     redis.on('error', () => undefined)
-    return redis
+    redis.on('message', (_channel: string, message: string) => hear(message))
+    try {
+      await this.ask(() => redis.subscribe(channel))
+    } catch (cause) {
+      redis.disconnect()
+      throw cause
+    }
+    // Closed meanwhile: then the next time.
+    redis.on('ready', () => void redis.subscribe(channel).catch(() => undefined))
+    return () => redis.disconnect()
   }
 
   /** Calls back whenever Redis is reached again after it was away. */

@@ -5,7 +5,6 @@ import type { Log } from '../../../runtime/log.ts'
 import type { Keys } from '../keys.ts'
 import { doorMessage, fromJson } from '../schemas.ts'
 import type { DoorMessage, Doors, DoorTalk } from '../store.ts'
-import type { Client } from './client.ts'
 import type { Connection } from './connection.ts'
 
 export interface DoorsParts {
@@ -18,7 +17,7 @@ export interface DoorsParts {
 export class RedisDoors implements Doors {
   readonly #parts: DoorsParts
   readonly #hear = new Map<string, (message: DoorMessage) => void>()
-  #subscriber: Client | undefined
+  #unsubscribe = (): void => undefined
 
   constructor(parts: DoorsParts) {
     this.#parts = parts
@@ -26,14 +25,11 @@ export class RedisDoors implements Doors {
 
   async start(): Promise<void> {
     const { connection, keys } = this.#parts
-    const subscriber = connection.subscriber()
-    this.#subscriber = subscriber
-    subscriber.on('message', (_channel: string, text: string) => this.#heard(text))
-    await connection.ask(async () => await subscriber.subscribe(keys.doorTalk))
+    this.#unsubscribe = await connection.subscribe(keys.doorTalk, text => this.#heard(text))
   }
 
   stop(): void {
-    this.#subscriber?.disconnect()
+    this.#unsubscribe()
   }
 
   join(hear: (message: DoorMessage) => void): DoorTalk {

@@ -6,7 +6,6 @@ import type { Keys } from '../keys.ts'
 import { MemoryOrders } from '../memory/orders.ts'
 import { fromJson, orderMessage, type OrderMessage } from '../schemas.ts'
 import type { Order, OrderOutcome, Orders } from '../store.ts'
-import type { Client } from './client.ts'
 import type { Connection } from './connection.ts'
 
 export interface OrderParts {
@@ -21,7 +20,7 @@ export class RedisOrders implements Orders {
   readonly #parts: OrderParts
   readonly #own = new MemoryOrders()
   readonly #waiting = new Map<string, (outcome: OrderOutcome | undefined) => void>()
-  #subscriber: Client | undefined
+  #unsubscribe = (): void => undefined
 
   constructor(parts: OrderParts) {
     this.#parts = parts
@@ -29,16 +28,13 @@ export class RedisOrders implements Orders {
 
   async start(): Promise<void> {
     const { connection, keys, log } = this.#parts
-    const subscriber = connection.subscriber()
-    this.#subscriber = subscriber
-    subscriber.on('message', (_channel: string, text: string) => {
+    this.#unsubscribe = await connection.subscribe(keys.orders, text => {
       this.#heard(text).catch((cause: unknown) => log.warn('order.failed', { cause: messageOf(cause) }))
     })
-    await connection.ask(async () => await subscriber.subscribe(keys.orders))
   }
 
   stop(): void {
-    this.#subscriber?.disconnect()
+    this.#unsubscribe()
     for (const settle of this.#waiting.values()) settle(undefined)
   }
 
