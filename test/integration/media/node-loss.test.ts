@@ -3,6 +3,7 @@ import { NgClient, type NgCommand } from '../../../proxy/media/ng.ts'
 import { RtpengineMedia } from '../../../proxy/media/rtpengine.ts'
 import { systemClock } from '../../../runtime/clock.ts'
 import { silentLog } from '../../../runtime/log.ts'
+import { freeze } from '../../support/freeze.ts'
 import { caller, first, said } from '../../support/media-contract.ts'
 import { inNamespace } from '../../support/namespace.ts'
 import { startRtpengines, type Rtpengine } from '../../support/rtpengines.ts'
@@ -21,7 +22,7 @@ function suite(nodes: readonly Rtpengine[]): void {
       const media = await door(t, nodes)
       await media.invite(said('h1', caller, first))
       const hung = (await holds(t, one, 'h1')) ? one : two
-      process.kill(hung.pid, 'SIGSTOP')
+      await freeze(hung.pid)
       t.teardown(() => process.kill(hung.pid, 'SIGCONT'))
       const failed = await timed(() =>
         t.rejects(media.answer(said('h1', first, caller)), { code: 'E_MEDIA_TIMEOUT' }),
@@ -48,7 +49,7 @@ function suite(nodes: readonly Rtpengine[]): void {
     async t => {
       // No sign of life is asked for in between: this door does not know yet.
       const media = await door(t, nodes)
-      process.kill(one.pid, 'SIGSTOP')
+      await freeze(one.pid)
       t.teardown(() => process.kill(one.pid, 'SIGCONT'))
       const took = await timed(async () => {
         for (const call of ['o1', 'o2']) t.ok(await setUp(media, call))
