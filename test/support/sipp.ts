@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { until } from './world.ts'
 
 /** What became of SIPp's calls. */
 export interface SippOutcome {
@@ -36,6 +37,16 @@ export function sippAnswer(scenario: string, address: string, pauseMs = 0): Prom
   const dir = mkdtempSync(join(tmpdir(), 'portico-sipp-'))
   const own = ['-i', address, '-p', '5060', '-mi', address, '-rtp_echo']
   return run(scenario, dir, own.concat('-m', '1', '-d', String(pauseMs)))
+}
+
+/** Resolves when somebody listens at `address`:5060; a call that comes sooner finds nobody there. */
+export async function sippListens(address: string): Promise<void> {
+  const bytes = address
+    .split('.')
+    .toReversed()
+    .map(part => Number(part).toString(16).padStart(2, '0'))
+  const bound = `${bytes.join('')}:13C4`.toUpperCase()
+  await until(`SIPp to listen at ${address}`, () => readFileSync('/proc/net/udp', 'latin1').includes(bound))
 }
 
 function run(scenario: string, dir: string, args: readonly string[]): Promise<SippOutcome> {
