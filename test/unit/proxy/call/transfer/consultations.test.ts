@@ -1,13 +1,8 @@
 import t from 'tap'
 import type { HeaderLine } from '../../../../../engine/message/message.ts'
-import type { Origin, RequestOrder } from '../../../../../proxy/ports.ts'
-import {
-  doorParts,
-  origins,
-  requestEvent,
-  responseEvent,
-  type DoorParts,
-} from '../../../../support/door-parts.ts'
+import type { Origin } from '../../../../../proxy/ports.ts'
+import { doorParts, origins, requestEvent, type DoorParts } from '../../../../support/door-parts.ts'
+import { answer, as, clientCalls, invites } from '../../../../support/door-scene.ts'
 
 const phones: Readonly<Record<string, Origin>> = {
   1001: origins.agent,
@@ -22,7 +17,7 @@ async function scene(): Promise<DoorParts> {
   await answer(parts)
   await invite(parts, '1002', 'conference', '1002')
   await answer(parts)
-  await client(parts, 'client', '1001')
+  await clientCalls(parts, 'client', '1001')
   await answer(parts)
   return parts
 }
@@ -35,26 +30,10 @@ async function invite(
   transaction: string,
   more: readonly HeaderLine[] = [],
 ): Promise<void> {
-  const headers: readonly HeaderLine[] = [
-    ['From', `<sip:${agent}@portico.test>;tag=a`],
-    ['X-Agent', agent],
-    ...more,
-  ]
+  const headers = [...as(agent), ...more]
   const uri = `sip:${whom}@portico.test`
   await parts.tell(
     requestEvent('INVITE', { origin: phones[agent] ?? origins.agent, transaction, uri, headers, sdp: 'o=a' }),
-  )
-}
-
-async function client(
-  parts: DoorParts,
-  transaction: string,
-  agent: string,
-  headers: readonly HeaderLine[] = [],
-): Promise<void> {
-  const uri = `sip:${agent}@door`
-  await parts.tell(
-    requestEvent('INVITE', { origin: origins.trunk, transaction, uri, sdp: 'o=client', headers }),
   )
 }
 
@@ -65,18 +44,6 @@ const talk = 'talk;from-tag=mine'
 async function consult(parts: DoorParts): Promise<void> {
   await invite(parts, '1001', '1002', talk)
   await answer(parts)
-}
-
-/** The media server takes what it was asked last, or says no. */
-async function answer(parts: DoorParts, status = 200): Promise<void> {
-  const branch = invites(parts).at(-1)?.transaction ?? ''
-  await parts.tell(
-    status < 300 ? responseEvent(branch, status, `to-${branch}`, 'o=ms') : responseEvent(branch, status),
-  )
-}
-
-function invites({ edge }: DoorParts): readonly RequestOrder[] {
-  return edge.requests.filter(({ method }) => method === 'INVITE')
 }
 
 async function refer(
@@ -158,7 +125,7 @@ t.test('while the two talk the other agent is given no client, and afterwards it
   const facts = { origin: phones['1003'] ?? origins.agent, dialog: 'dialog-1003' }
   await invite(parts, '1003', 'conference', '1003')
   await answer(parts)
-  await client(parts, 'other', '1003')
+  await clientCalls(parts, 'other', '1003')
   await answer(parts)
   const headers: readonly HeaderLine[] = [['Refer-To', '<sip:1002@portico.test>']]
   await parts.tell(requestEvent('REFER', { ...facts, transaction: 'blind', headers }))
@@ -184,7 +151,7 @@ t.test('the two talk on when the client cannot come, and it may be tried again',
 
 t.test('every client of the agent goes along', async t => {
   const parts = await scene()
-  await client(parts, 'second', '1001')
+  await clientCalls(parts, 'second', '1001')
   await answer(parts)
   await consult(parts)
   await refer(parts, ofTalk)
@@ -205,7 +172,7 @@ t.test('a client at another door comes as well', async t => {
     await answer(parts)
     there.pins.set(agent, 'ms-1')
   }
-  await client(there, 'client', '1001')
+  await clientCalls(there, 'client', '1001')
   await answer(there)
   await consult(parts)
   await refer(parts, ofTalk)

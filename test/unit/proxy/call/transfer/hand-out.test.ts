@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { HeaderLine } from '../../../../../engine/message/message.ts'
-import type { Origin, RequestOrder } from '../../../../../proxy/ports.ts'
+import type { Origin } from '../../../../../proxy/ports.ts'
 import type { DialPolicy } from '../../../../../selector/domain/dial-policy.ts'
 import {
   doorParts,
@@ -9,6 +9,7 @@ import {
   responseEvent,
   type DoorParts,
 } from '../../../../support/door-parts.ts'
+import { answer, clientComes, enter, invites } from '../../../../support/door-scene.ts'
 import { trunkOf, trunkPeer } from '../../../../support/trunks.ts'
 
 const pstn = trunkOf({
@@ -22,38 +23,13 @@ const number = 'sip:+4930123@portico.test'
 /** A door with the agent 1001, who has a client of the trunk. Their dialogs are `dialog-<who>`. */
 async function scene(policy: Partial<DialPolicy> = {}, others = [pstn]): Promise<DoorParts> {
   const parts = doorParts({ anchored: true, policy, others })
-  const headers: readonly HeaderLine[] = [
-    ['From', '<sip:1001@portico.test>;tag=a'],
-    ['X-Agent', '1001'],
-  ]
-  await parts.tell(
-    requestEvent('INVITE', { origin: origins.agent, transaction: '1001', headers, sdp: 'o=agent' }),
-  )
-  await answer(parts)
+  await enter(parts, '1001')
   await client(parts, 'client')
   return parts
 }
 
 async function client(parts: DoorParts, transaction: string): Promise<void> {
-  const headers: readonly HeaderLine[] = [['From', '"Bea" <sip:+4940555@carrier>;tag=x']]
-  const uri = 'sip:1001@door'
-  await parts.tell(
-    requestEvent('INVITE', { origin: origins.trunk, transaction, uri, headers, sdp: 'o=client' }),
-  )
-  await answer(parts)
-}
-
-function invites({ edge }: DoorParts): readonly RequestOrder[] {
-  return edge.requests.filter(({ method }) => method === 'INVITE')
-}
-
-/** Whoever was asked last takes the call, or says no. */
-async function answer(parts: DoorParts, status = 200): Promise<void> {
-  const branch = invites(parts).at(-1)?.transaction ?? ''
-  const isTaken = status >= 200 && status < 300
-  await parts.tell(
-    isTaken ? responseEvent(branch, status, `to-${branch}`, 'o=far') : responseEvent(branch, status),
-  )
+  await clientComes(parts, transaction, '1001', [['From', '"Bea" <sip:+4940555@carrier>;tag=x']])
 }
 
 async function refer(parts: DoorParts, target: string, transaction = 'refer'): Promise<void> {

@@ -1,13 +1,8 @@
 import t from 'tap'
 import type { HeaderLine } from '../../../../../engine/message/message.ts'
 import type { Order, OrderOutcome } from '../../../../../selector/store/store.ts'
-import {
-  doorParts,
-  origins,
-  requestEvent,
-  responseEvent,
-  type DoorParts,
-} from '../../../../support/door-parts.ts'
+import { doorParts, origins, requestEvent, type DoorParts } from '../../../../support/door-parts.ts'
+import { answer, clientComes, enter } from '../../../../support/door-scene.ts'
 import { trunkOf, trunkPeer } from '../../../../support/trunks.ts'
 
 const pstn = trunkOf({ id: 'pstn', addresses: ['127.0.4.0/24'], peers: [trunkPeer('192.0.2.10')] })
@@ -32,35 +27,10 @@ async function scene(policy = {}): Promise<Doors> {
   const elsewhere = (): ReturnType<DoorParts['sessions']> => clients.sessions()
   const agents = doorParts({ anchored: true, others: [pstn], policy, give, elsewhere })
   const doors: Doors = { agents, clients, orders, isGone: false }
-  const headers: readonly HeaderLine[] = [
-    ['From', '<sip:1001@portico.test>;tag=a'],
-    ['X-Agent', '1001'],
-  ]
-  await agents.tell(
-    requestEvent('INVITE', { origin: origins.agent, transaction: '1001', headers, sdp: 'o=agent' }),
-  )
-  await answer(agents)
+  await enter(agents, '1001')
   clients.pins.set('1001', 'ms-1')
-  await clients.tell(
-    requestEvent('INVITE', {
-      origin: origins.trunk,
-      transaction: 'client',
-      uri: 'sip:1001@door',
-      sdp: 'o=c',
-    }),
-  )
-  await answer(clients)
+  await clientComes(clients, 'client', '1001')
   return doors
-}
-
-/** Whoever was asked last takes the call, or says no. */
-async function answer(parts: DoorParts, status = 200): Promise<void> {
-  const branch = parts.edge.requests.findLast(({ method }) => method === 'INVITE')?.transaction ?? ''
-  await parts.tell(
-    status < 200 || status > 299
-      ? responseEvent(branch, status)
-      : responseEvent(branch, status, `to-${branch}`, 'o=far'),
-  )
 }
 
 async function refer({ agents }: Doors, target = 'tel:+4930123', transaction = 'refer'): Promise<void> {

@@ -1,49 +1,16 @@
 import t from 'tap'
 import type { HeaderLine } from '../../../../../engine/message/message.ts'
-import type { Origin, RequestOrder } from '../../../../../proxy/ports.ts'
-import {
-  doorParts,
-  origins,
-  requestEvent,
-  responseEvent,
-  type DoorParts,
-} from '../../../../support/door-parts.ts'
+import type { Origin } from '../../../../../proxy/ports.ts'
+import { doorParts, origins, requestEvent, type DoorParts } from '../../../../support/door-parts.ts'
+import { answer, as, clientComes, enter, invites } from '../../../../support/door-scene.ts'
 
 /** A door with 1001, who has a client of the trunk, and 1002, who waits. Their dialogs are `dialog-<who>`. */
 async function scene(): Promise<DoorParts> {
   const parts = doorParts({ anchored: true })
-  await enter(parts, '1001', origins.agent)
+  await enter(parts, '1001')
   await enter(parts, '1002', origins.otherAgent)
-  await call(parts, 'client', '1001')
+  await clientComes(parts, 'client', '1001')
   return parts
-}
-
-async function enter(parts: DoorParts, agent: string, origin: Origin): Promise<void> {
-  await parts.tell(
-    requestEvent('INVITE', { origin, transaction: agent, headers: as(agent), sdp: `o=${agent}` }),
-  )
-  await answer(parts)
-}
-
-async function call(parts: DoorParts, transaction: string, agent: string): Promise<void> {
-  const uri = `sip:${agent}@door`
-  await parts.tell(requestEvent('INVITE', { origin: origins.trunk, transaction, uri, sdp: 'o=client' }))
-  await answer(parts)
-}
-
-/** The media server takes what it was asked last, or says no. */
-async function answer(parts: DoorParts, status = 200): Promise<void> {
-  const branch = invites(parts).at(-1)?.transaction ?? ''
-  await parts.tell(
-    status < 300 ? responseEvent(branch, status, `to-${branch}`, 'o=ms') : responseEvent(branch, status),
-  )
-}
-
-function as(agent: string): readonly HeaderLine[] {
-  return [
-    ['From', `<sip:${agent}@portico.test>;tag=a`],
-    ['X-Agent', agent],
-  ]
 }
 
 interface Facts {
@@ -57,10 +24,6 @@ async function refer(parts: DoorParts, target: string, facts: Facts = {}): Promi
   const { origin = origins.agent, dialog = 'dialog-1001', transaction = 'refer', headers = [] } = facts
   const lines: readonly HeaderLine[] = [['CSeq', '2 REFER'], ['Refer-To', `<${target}>`], ...headers]
   await parts.tell(requestEvent('REFER', { origin, dialog, transaction, headers: lines }))
-}
-
-function invites({ edge }: DoorParts): readonly RequestOrder[] {
-  return edge.requests.filter(({ method }) => method === 'INVITE')
 }
 
 /** What the agent was told, line by line. */
@@ -107,7 +70,7 @@ t.test('both agents stay, the one is free for the next client and the other is n
   const parts = await scene()
   await refer(parts, 'sip:1002@portico.test')
   await answer(parts)
-  await call(parts, 'next', '1001')
+  await clientComes(parts, 'next', '1001')
   t.strictSame(clients(parts), ['1002', '1001'])
   await refer(parts, 'sip:1002@portico.test', { transaction: 'again' })
   t.strictSame(told(parts).slice(2), [trying, 'dialog-1001 SIP/2.0 486 Busy Here'])
@@ -147,7 +110,7 @@ t.test(
 
 t.test('every client of the agent goes along', async t => {
   const parts = await scene()
-  await call(parts, 'second', '1001')
+  await clientComes(parts, 'second', '1001')
   await refer(parts, 'sip:1002@portico.test')
   await answer(parts)
   t.strictSame(told(parts), [trying], 'one after the other')
@@ -208,7 +171,7 @@ t.test('a client that hangs up on its way is gone, and the other agent is free a
     requestEvent('BYE', { origin: origins.trunk, dialog: 'dialog-client', transaction: 'bye' }),
   )
   t.strictSame(told(parts), [trying, 'dialog-1001 SIP/2.0 503 Service Unavailable'])
-  await call(parts, 'next', '1001')
+  await clientComes(parts, 'next', '1001')
   await refer(parts, 'sip:1002@portico.test', { transaction: 'again' })
   await answer(parts)
   t.strictSame(clients(parts), ['1002'])
