@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { loadCertificate } from '../config/certificate.ts'
 import { configOf, connect, wantsJson } from './connect.ts'
 import { printJson } from './print.ts'
 import type { Terminal } from './terminal.ts'
@@ -11,7 +12,6 @@ export function registerSelftest(program: Command, terminal: Terminal): void {
       'Place a synthetic agent and a client leg, and ask the media server itself where they landed.',
     )
     .action(async (_options: object, command: Command) => {
-      const { loadCertificate } = await import('../config/certificate.ts')
       const { selftest } = await import('./synthetic/selftest.ts')
       const config = configOf(command, terminal)
       const json = wantsJson(command)

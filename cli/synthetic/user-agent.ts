@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Engine, EngineEvent, RequestParts } from '../../engine/api.ts'
+import { toTag } from '../../engine/message/accessors.ts'
 import { digestHa1, digestResponse, parseAuth } from '../../engine/message/digest.ts'
 import type { HeaderLine, SipRequest, SipResponse } from '../../engine/message/message.ts'
 import { PorticoError } from '../../runtime/errors.ts'
@@ -79,7 +80,7 @@ export class UserAgent {
     const ended = new Promise<void>(resolve => this.#calls.set(dialog, resolve))
     return {
       dialog,
-      toTag: final.response.headers.to()?.params.get('tag') ?? '',
+      toTag: toTag(final.response) ?? '',
       sdp: final.response.body.toString(),
       ended,
       hangUp: async () => (await this.request({ method: 'BYE', dialog })).status,

@@ -1,4 +1,4 @@
-import type { Call, CallEvent, Effect, LegName, Step, Trying, Up } from './call.ts'
+import type { Call, CallEvent, Effect, Step, Trying, Up } from './call.ts'
 import { upFrom } from './connect.ts'
 import { agreed, askOf, later, mediaDone, mediaFailed, reoffer, respondTo, withoutRelay } from './reoffer.ts'
 
@@ -52,16 +52,8 @@ function sessionOf(call: Call, state: Trying): Up | undefined {
   const { dialog = '', early, earlyTold, offered } = state
   if (call.offer === undefined || offered === undefined || early === undefined || earlyTold === undefined)
     return undefined
-  return upFrom(call, { ...state, dialog }, sides(call.offer, earlyTold, early, offered))
-}
-
-function sides(
-  heardOfA: string,
-  toldToA: string,
-  heardOfB: string,
-  toldToB: string,
-): Readonly<Record<LegName, { readonly heard: string; readonly told: string }>> {
-  return { a: { heard: heardOfA, told: toldToA }, b: { heard: heardOfB, told: toldToB } }
+  const said = { a: { heard: call.offer, told: earlyTold }, b: { heard: early, told: offered } }
+  return upFrom(call, { ...state, dialog }, said)
 }
 
 function responded(call: Call, session: Up, event: ResponseEvent): Step {

@@ -4,8 +4,9 @@
  * those of another one.
  */
 export function continued(sdp: string, told: string | undefined): string {
-  const [before, now] = [told === undefined ? undefined : originOf(told), originOf(sdp)]
-  if (told === undefined || before === undefined || now === undefined) return sdp
+  if (told === undefined) return sdp
+  const [before, now] = [originOf(told), originOf(sdp)]
+  if (before === undefined || now === undefined) return sdp
   if (before.session === now.session && before.version < now.version) return sdp
   const isSame = sdp.replace(origin, '') === told.replace(origin, '')
   const version = isSame ? before.version : before.version + 1n

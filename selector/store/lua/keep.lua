@@ -10,17 +10,16 @@ for i = 1, #KEYS do
   local taken_at = not word.err and tonumber(word[2] or '') or 0
   local fresh = not word.err and word[1] == '1' and now - taken_at <= FRESH
   local held = redis.pcall('GET', KEYS[i])
-  local kept = held == server
+  local gone = type(held) ~= 'string'
   -- A place that is gone was given back when the call joined, unless no counters can have shown it yet.
   -- One on another server is that of a move that is under way.
-  local moves = type(held) == 'string' and not kept
-  if not moves and ((kept and not fresh) or (not kept and placed_at > taken_at)) then
+  if (held == server and not fresh) or (gone and placed_at > taken_at) then
     local places = prefix .. 'reservations:' .. server
     if redis.call('TYPE', places).ok ~= 'zset' then redis.call('DEL', places) end
     redis.call('ZADD', places, exact(now + ttl), call)
     redis.call('PEXPIRE', places, ttl + 60000)
     redis.call('SET', KEYS[i], server, 'PX', ttl)
-    if not kept then lost = lost + 1 end
+    if gone then lost = lost + 1 end
     servers[server] = true
   end
 end
