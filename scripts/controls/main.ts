@@ -1,9 +1,10 @@
 /** `npm run controls [-- ID…]`: takes each control away, in a copy of the sources, and sees whether its test then fails. */
-import { execFile } from 'node:child_process'
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { runFile } from '../testing/run-file.ts'
+import { wantsNamespace } from '../testing/test-files.ts'
 import { controls, type Control } from './table.ts'
 
 type Seen = 'fails' | 'passes' | 'fails anyway' | 'no such control'
@@ -35,10 +36,10 @@ async function without({ file, from, to, test }: Control, folder: string): Promi
   }
 }
 
-function passes(test: string, folder: string): Promise<boolean> {
-  const args = ['--import', 'tsx', join('test', test)]
-  const options = { cwd: folder, maxBuffer: 10_000_000, env: { ...process.env, TAP_TIMEOUT: '240' } }
-  return new Promise(resolve => execFile(process.execPath, args, options, cause => resolve(cause === null)))
+async function passes(test: string, folder: string): Promise<boolean> {
+  const file = join(folder, 'test', test)
+  const hasNamespace = await wantsNamespace(file)
+  return (await runFile({ file, hasNamespace, nodeArguments: ['--import', 'tsx'] })).failed === 0
 }
 
 const asked = new Set(process.argv.slice(2))
