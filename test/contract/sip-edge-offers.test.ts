@@ -57,21 +57,8 @@ async function reliableResponses(t: Test, open: Open): Promise<void> {
     open,
     'a reliable provisional response is acknowledged without a word to the call logic (RFC 3262 §4)',
     async (t, { bench, server }) => {
-      const order = bench.send({
-        method: 'INVITE',
-        uri: `sip:x@127.0.0.1:${server.port}`,
-        headers: [['Supported', '100rel']],
-        body: offer,
-      })
-      const onServer = await server.asked('INVITE')
-      server.answer(onServer, {
-        status: 183,
-        headers: [['Require', '100rel'], ...sdp(answer).headers],
-        body: answer.content,
-      })
-      const early = await bench.answered(order, 183)
+      const { order, onServer, early, prack } = await answeredReliably({ bench, server })
       t.equal(early.response.body.toString(), answer.content)
-      const prack = await server.asked('PRACK')
       t.match(prack.request.headers.get('RAck'), /^\d+ 1 INVITE$/)
       server.answer(prack, { status: 200 })
       server.answer(onServer, { status: 200, ...sdp(answer) })
@@ -87,19 +74,11 @@ async function reliableResponses(t: Test, open: Open): Promise<void> {
     open,
     'a caller who insists on reliable provisional responses gets them (RFC 3262 §3)',
     async (t, { bench, agent }) => {
-      agent.send({
-        method: 'INVITE',
-        uri: 'sip:9@door.example.com',
-        headers: [...fromAgent.headers, ...sdp(offer).headers, ['Require', '100rel']],
-        body: offer.content,
-      })
-      const invite = await bench.asked('INVITE')
+      const invite = await insisted({ bench, agent })
       bench.edge.respond({ transaction: invite.transaction, status: 180 })
       const early = await agent.answered(180)
       t.equal(early.response.headers.get('Require'), '100rel')
-      const rack = `${early.response.headers.get('RSeq')} 1 INVITE`
-      agent.send({ method: 'PRACK', dialog: early.dialog ?? '', headers: [['RAck', rack]] })
-      await agent.answered(200)
+      await acknowledge(agent, early)
       bench.edge.respond({ transaction: invite.transaction, status: 200, body: answer })
       const told = await agent.answered(200)
       t.equal(told.response.body.toString(), answer.content)
@@ -108,15 +87,8 @@ async function reliableResponses(t: Test, open: Open): Promise<void> {
   )
 }
 
-/** A call that rings after both sides have answered reliably. */
-async function ringing({ bench, agent, server }: Peers) {
-  agent.send({
-    method: 'INVITE',
-    uri: 'sip:9@door.example.com',
-    headers: [...fromAgent.headers, ...sdp(offer).headers, ['Require', '100rel']],
-    body: offer.content,
-  })
-  const invite = await bench.asked('INVITE')
+/** The server is called, and answers reliably before it takes the call; its answer is acknowledged. */
+async function answeredReliably({ bench, server }: Pick<Peers, 'bench' | 'server'>) {
   const order = bench.send({
     method: 'INVITE',
     uri: `sip:x@127.0.0.1:${server.port}`,
@@ -129,14 +101,40 @@ async function ringing({ bench, agent, server }: Peers) {
     headers: [['Require', '100rel'], ...sdp(answer).headers],
     body: answer.content,
   })
-  const { dialog: bDialog = '' } = await bench.answered(order, 183)
-  const prack = await server.asked('PRACK')
+  const early = await bench.answered(order, 183)
+  return { order, onServer, early, prack: await server.asked('PRACK') }
+}
+
+/** The agent calls, and insists on reliable provisional responses. */
+async function insisted({ bench, agent }: Pick<Peers, 'bench' | 'agent'>) {
+  agent.send({
+    method: 'INVITE',
+    uri: 'sip:9@door.example.com',
+    headers: [...fromAgent.headers, ...sdp(offer).headers, ['Require', '100rel']],
+    body: offer.content,
+  })
+  return bench.asked('INVITE')
+}
+
+/** The agent acknowledges a reliable provisional response. */
+async function acknowledge(
+  agent: Peers['agent'],
+  { response, dialog = '' }: Awaited<ReturnType<Peers['agent']['answered']>>,
+) {
+  const rack = `${response.headers.get('RSeq')} 1 INVITE`
+  agent.send({ method: 'PRACK', dialog, headers: [['RAck', rack]] })
+  await agent.answered(200)
+}
+
+/** A call that rings after both sides have answered reliably. */
+async function ringing({ bench, agent, server }: Peers) {
+  const invite = await insisted({ bench, agent })
+  const { order, onServer, early: onB, prack } = await answeredReliably({ bench, server })
+  const bDialog = onB.dialog ?? ''
   server.answer(prack, { status: 200 })
   bench.edge.respond({ transaction: invite.transaction, status: 183, body: answer })
   const early = await agent.answered(183)
-  const rack = `${early.response.headers.get('RSeq')} 1 INVITE`
-  agent.send({ method: 'PRACK', dialog: early.dialog ?? '', headers: [['RAck', rack]] })
-  await agent.answered(200)
+  await acknowledge(agent, early)
   return { invite, order, onServer, bDialog, aDialog: early.dialog ?? '', serverDialog: prack.dialog ?? '' }
 }
 

@@ -11,7 +11,7 @@ import { isUp, plainOffer } from '../../cli/synthetic/user-agent.ts'
 import { ownDialOutput, type OwnDialInput } from '../../selector/contract/dial.ts'
 import { openTonePhone } from '../support/rtp-tone.ts'
 import { audioTarget } from '../support/sip-client.ts'
-import { sippAnswer, sippListens } from '../support/sipp.ts'
+import { sippAnswer } from '../support/sipp.ts'
 import { until, type World } from '../support/world.ts'
 
 const dialled = z.object({ call: z.string(), state: z.string(), cause: z.number().optional() })
@@ -29,8 +29,7 @@ export async function tellDialOut(t: Test, world: World): Promise<void> {
   let leg = await agent.join()
   await until('the agent to wait', async () => (await places(world)).length === 1)
   await t.test('a number that answers meets the agent, and the operator hangs up', async t => {
-    const answering = sippAnswer('pstn-answers.xml', pstn, 300)
-    await sippListens(pstn)
+    const answering = await sippAnswer('pstn-answers.xml', pstn, 300)
     const ordered = await world.client.agents.dial(me, { number, reference: 'ticket-1' })
     t.equal((await world.client.agents.dial(me, { number, reference: 'ticket-1' })).id, ordered.id)
     await until('both in the conference', async () => (await places(world)).length === 2)
@@ -38,7 +37,7 @@ export async function tellDialOut(t: Test, world: World): Promise<void> {
     await until('the API to say so', async () => (await stateOf(world, ordered)) === 'answered')
     await t.rejects(world.client.agents.dial(me, { number }), { message: /agent has 1 calls/ })
     await world.client.calls.hangUp(ordered.id)
-    const { code, output } = await answering
+    const { code, output } = await answering.ended
     t.equal(code, 0, output.slice(-2000))
     await until('the agent alone', async () => (await places(world)).length === 1)
     await until('its end to be told', async () => told(agent, ordered.id).length === 4)
@@ -46,19 +45,17 @@ export async function tellDialOut(t: Test, world: World): Promise<void> {
   })
 
   await t.test('the agent dials from its page, the other side hangs up, and the agent stays', async t => {
-    const answering = sippAnswer('pstn-hangs-up.xml', pstn, 1000)
-    await sippListens(pstn)
+    const answering = await sippAnswer('pstn-hangs-up.xml', pstn, 1000)
     const ordered = ownDialOutput.parse(await dialFromPage(world, { number, reference: 'page-1' }))
     await until('both in the conference', async () => (await places(world)).length === 2)
-    const { code, output } = await answering
+    const { code, output } = await answering.ended
     t.equal(code, 0, output.slice(-2000))
     await until('the agent alone', async () => (await places(world)).length === 1)
     await until('the API to say so', async () => (await stateOf(world, ordered)) === 'ended')
   })
 
   await t.test('the agent enters again, its older leg ends, and its client stays', async t => {
-    const answering = sippAnswer('pstn-answers.xml', pstn, 300)
-    await sippListens(pstn)
+    const answering = await sippAnswer('pstn-answers.xml', pstn, 300)
     const ordered = await world.client.agents.dial(me, { number })
     await until('both in the conference', async () => (await places(world)).length === 2)
     const before = await legOf(world)
@@ -71,19 +68,18 @@ export async function tellDialOut(t: Test, world: World): Promise<void> {
     const bye = agent.userAgent.heard.find(({ method }) => method === 'BYE')
     t.match(bye?.headers.get('Reason'), /text="you entered your conference elsewhere"/)
     await world.client.calls.hangUp(ordered.id)
-    const { code, output } = await answering
+    const { code, output } = await answering.ended
     t.equal(code, 0, output.slice(-2000))
     await until('the agent alone', async () => (await places(world)).length === 1)
   })
 
   await t.test('a busy number is told with its cause, to the API and to the page', async t => {
-    const answering = sippAnswer('pstn-busy.xml', pstn)
-    await sippListens(pstn)
+    const answering = await sippAnswer('pstn-busy.xml', pstn)
     const ordered = await world.client.agents.dial(me, { number })
     await until('its end', async () => (await stateOf(world, ordered)) === 'failed')
     t.match(await world.client.calls.get(ordered.id), { cause: { q850: 17, sip: 486, text: 'busy' } })
     await until('the page to be told', async () => told(agent, ordered.id).includes('failed 17'))
-    const { code, output } = await answering
+    const { code, output } = await answering.ended
     t.equal(code, 0, output.slice(-2000))
     t.equal((await places(world)).length, 1, 'the agent stays')
   })
@@ -119,8 +115,7 @@ async function handToNumber(t: Test, world: World): Promise<void> {
   phone.sendTo(host, port)
   const before = (await places(world)).length
   t.ok((await phone.levels())(1004) < 0.005, 'in the conference the client does not hear itself')
-  const answering = sippAnswer('pstn-answers.xml', pstn, 300)
-  await sippListens(pstn)
+  const answering = await sippAnswer('pstn-answers.xml', pstn, 300)
   const headers = [['Refer-To', `<tel:${number}>`]] as const
   t.equal((await leg.ask('REFER', { headers })).status, 202)
   const outcome = (): string | undefined =>
@@ -135,7 +130,7 @@ async function handToNumber(t: Test, world: World): Promise<void> {
   t.equal(await leg.hangUp(), 200)
   t.ok((await phone.levels())(1004) > 0.05, 'also when the agent is gone')
   t.equal(await client.hangUp(), 200)
-  const { code, output } = await answering
+  const { code, output } = await answering.ended
   t.equal(code, 0, output.slice(-2000))
   await agent.stop()
 }

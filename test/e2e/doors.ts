@@ -5,7 +5,7 @@ import { SyntheticCarrier } from '../../cli/synthetic/carrier.ts'
 import { isThere, longestHole } from '../../scripts/bench/media/holes.ts'
 import { bringUpOne, openWorld, received, type Pair } from '../../scripts/bench/media/pairs.ts'
 import type { LabServer } from '../support/lab.ts'
-import { sippAnswer, sippListens } from '../support/sipp.ts'
+import { sippAnswer } from '../support/sipp.ts'
 import { until, type World, type WorldOptions } from '../support/world.ts'
 
 /** What the second door has for itself; the media servers know the first one as theirs. */
@@ -115,8 +115,7 @@ async function handToNumber(t: Test, world: World, carrier: SyntheticCarrier): P
   const pair = await bringUpOne(world, carrier, 'two')
   const doors = (await world.client.sessions()).filter(({ agent }) => agent === 'two').map(({ door }) => door)
   t.equal(new Set(doors).size, 2)
-  const answering = sippAnswer('pstn-answers.xml', pstn, 300)
-  await sippListens(pstn)
+  const answering = await sippAnswer('pstn-answers.xml', pstn, 300)
   const headers = [['Refer-To', '<tel:+4930123456>']] as const
   t.equal((await pair.leg.ask('REFER', { headers })).status, 202)
   const notified = (): readonly string[] =>
@@ -129,7 +128,7 @@ async function handToNumber(t: Test, world: World, carrier: SyntheticCarrier): P
   t.ok((await client.phone.levels())(1004) > 0.05, 'the client hears itself from the number')
   t.equal(await pair.leg.hangUp(), 200)
   t.equal(await pair.client.hangUp(), 200)
-  const { code, output } = await answering
+  const { code, output } = await answering.ended
   t.equal(code, 0, output.slice(-2000))
   await pair.phone.stop()
   for (const { phone } of pair.ends) phone.close()

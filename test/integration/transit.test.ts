@@ -13,10 +13,7 @@ if (await inNamespace(import.meta.url)) await suite()
 async function suite(): Promise<void> {
   await t.test('a carrier’s call goes on to another carrier under a rewritten number', async t => {
     const door = await between(t, [pstn])
-    const [called, calls] = await Promise.all([
-      sippAnswer('pstn-answers.xml', pstn, 300),
-      sipp({ scenario: 'client-leg.xml', agents: ['030123'], from: caller, door: door.address, holdMs: 500 }),
-    ])
+    const { called, calls } = await callThrough(door, ['pstn-answers.xml', pstn, 300], 'client-leg.xml', 500)
     t.equal(called.code, 0, called.output.slice(-2000))
     t.equal(calls.code, 0, calls.output.slice(-2000))
     const [record] = await door.store.records.last(5)
@@ -34,16 +31,12 @@ async function suite(): Promise<void> {
     'it goes to the next peer when the first one is gone, and ends when that one hangs up',
     async t => {
       const door = await between(t, [gone, pstn])
-      const [called, calls] = await Promise.all([
-        sippAnswer('pstn-hangs-up.xml', pstn, 300),
-        sipp({
-          scenario: 'client-hears-bye.xml',
-          agents: ['030123'],
-          from: caller,
-          door: door.address,
-          holdMs: 0,
-        }),
-      ])
+      const { called, calls } = await callThrough(
+        door,
+        ['pstn-hangs-up.xml', pstn, 300],
+        'client-hears-bye.xml',
+        0,
+      )
       t.equal(called.code, 0, called.output.slice(-2000))
       t.equal(calls.code, 0, calls.output.slice(-2000))
       t.match(await door.store.records.last(5), [{ kind: 'transit', verdict: 'callee-hung-up' }])
@@ -54,16 +47,12 @@ async function suite(): Promise<void> {
     'a carrier that puts the other on hold before it answers is heard, and its call goes on',
     async t => {
       const door = await between(t, [pstn])
-      const [called, calls] = await Promise.all([
-        sippAnswer('pstn-updates.xml', pstn, 200),
-        sipp({
-          scenario: 'client-updated.xml',
-          agents: ['030123'],
-          from: caller,
-          door: door.address,
-          holdMs: 200,
-        }),
-      ])
+      const { called, calls } = await callThrough(
+        door,
+        ['pstn-updates.xml', pstn, 200],
+        'client-updated.xml',
+        200,
+      )
       t.equal(called.code, 0, called.output.slice(-2000))
       t.equal(calls.code, 0, calls.output.slice(-2000))
       t.match(await door.store.records.last(5), [{ kind: 'transit', verdict: 'caller-hung-up', status: 200 }])
@@ -72,14 +61,23 @@ async function suite(): Promise<void> {
 
   await t.test('a carrier that is busy is told to the one that calls', async t => {
     const door = await between(t, [busy])
-    const [called, calls] = await Promise.all([
-      sippAnswer('pstn-busy.xml', busy),
-      sipp({ scenario: 'client-leg.xml', agents: ['030123'], from: caller, door: door.address, holdMs: 0 }),
-    ])
+    const { called, calls } = await callThrough(door, ['pstn-busy.xml', busy], 'client-leg.xml', 0)
     t.equal(called.code, 0, called.output.slice(-2000))
     t.not(calls.code, 0)
     t.match(await door.store.records.last(5), [{ kind: 'transit', verdict: 'refused', status: 486 }])
   })
+}
+
+/** One call of the one carrier to the other, by the door: what became of it on both sides. */
+async function callThrough(
+  door: { readonly address: string },
+  answering: Parameters<typeof sippAnswer>,
+  scenario: string,
+  holdMs: number,
+) {
+  const far = await sippAnswer(...answering)
+  const calls = await sipp({ scenario, agents: ['030123'], from: caller, door: door.address, holdMs })
+  return { calls, called: await far.ended }
 }
 
 /** A door between the calling carrier and a trunk with these peers. */

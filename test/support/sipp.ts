@@ -32,15 +32,23 @@ export function sipp({ scenario, agents, from, door, holdMs }: SippOptions): Pro
   return run(scenario, dir, ['-inf', list, '-i', from, '-m', count, '-r', count, '-d', String(holdMs), door])
 }
 
-/** Takes one call at `address`:5060 as the scenario says; whoever calls hears what it says itself. */
-export function sippAnswer(scenario: string, address: string, pauseMs = 0): Promise<SippOutcome> {
+/** SIPp that takes a call. */
+export interface SippAnswering {
+  /** Resolves when the call is over. */
+  readonly ended: Promise<SippOutcome>
+}
+
+/** Takes one call at `address`:5060 as the scenario says; whoever calls hears what it says itself. Resolves when it listens. */
+export async function sippAnswer(scenario: string, address: string, pauseMs = 0): Promise<SippAnswering> {
   const dir = mkdtempSync(join(tmpdir(), 'portico-sipp-'))
   const own = ['-i', address, '-p', '5060', '-mi', address, '-rtp_echo']
-  return run(scenario, dir, own.concat('-m', '1', '-d', String(pauseMs)))
+  const ended = run(scenario, dir, own.concat('-m', '1', '-d', String(pauseMs)))
+  await listens(address)
+  return { ended }
 }
 
 /** Resolves when somebody listens at `address`:5060; a call that comes sooner finds nobody there. */
-export async function sippListens(address: string): Promise<void> {
+async function listens(address: string): Promise<void> {
   const bytes = address
     .split('.')
     .toReversed()
