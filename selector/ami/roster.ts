@@ -108,14 +108,9 @@ function sameLeg(a: Leg | undefined, b: Leg | undefined): boolean {
   return a?.conference === b?.conference && a?.role === b?.role && a?.call === b?.call
 }
 
-/** Calls in `after` that were not in `before`: what was reserved for them is now real. */
+/** Calls of legs in `after` that were not in `before`: what was reserved for them is now real. A call that moves or tries again has a second leg. */
 export function joinedCalls(before: Roster, after: Roster): readonly string[] {
-  const known = callsOf(before)
-  return [...callsOf(after)].filter(call => !known.has(call))
-}
-
-function callsOf({ legs }: Roster): ReadonlySet<string> {
-  return new Set([...legs.values()].flatMap(({ call }) => call ?? []))
+  return [...after.legs].flatMap(([channel, { call }]) => (before.legs.has(channel) ? [] : (call ?? [])))
 }
 
 function joined(roster: Roster, { channel, leg }: SeenChannel, now: number): Roster {

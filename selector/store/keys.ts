@@ -11,7 +11,7 @@
  * | `door-talk`            | pubsub | what doors tell each other, as JSON                              | –                       |
  * | `load:<server>`        | hash   | the numbers of `Load`, `reconciled` 1/0, `health`, `until`, `ejections`, `warmSince`, `nextAt`, `fence` | 1 h after the last word |
  * | `reservations:<server>`| zset   | call → expiry, wall-clock milliseconds                           | 1 min after the last    |
- * | `reservation:<call>`   | string | the server                                                       | the reservation's TTL   |
+ * | `reservation:<call>`   | string | the server; empty once it is released                            | its TTL; then 1 min     |
  * | `ended:<server>`       | zset   | call that its counters show → when it ended, wall-clock milliseconds | 1 h after the last   |
  * | `rank:<standing>:<zone>` | zset | server → load, of the servers that stand so; made of the others  | always                  |
  * | `ranked`               | hash   | server → `<standing>:<zone>`, where it is in those               | always                  |

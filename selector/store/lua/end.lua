@@ -5,11 +5,11 @@
 -- Returns 1 when it was taken off counters, else 0.
 local call, server = ARGV[4], ARGV[5]
 local ended, taken_off = prefix .. 'ended:' .. server, 0
-local reserved_on = redis.pcall('GET', KEYS[1])
+local held = reserved_on(KEYS[1])
 redis.call('DEL', KEYS[1])
-if type(reserved_on) == 'string' then
-  redis.pcall('ZREM', prefix .. 'reservations:' .. reserved_on, call)
-  if reserved_on ~= server then rank(reserved_on) end
+if held then
+  redis.pcall('ZREM', prefix .. 'reservations:' .. held, call)
+  if held ~= server then rank(held) end
 end
 local facts = facts_of(server)
 if facts and facts.has_load and facts.reconciled and now > facts.taken_at

@@ -9,17 +9,17 @@ for i = 1, #KEYS do
   local word = redis.pcall('HMGET', prefix .. 'load:' .. server, 'reconciled', 'takenAt')
   local taken_at = not word.err and tonumber(word[2] or '') or 0
   local fresh = not word.err and word[1] == '1' and now - taken_at <= FRESH
-  local held = redis.pcall('GET', KEYS[i])
-  local gone = type(held) ~= 'string'
-  -- A place that is gone was given back when the call joined, unless no counters can have shown it yet.
-  -- One on another server is that of a move that is under way.
-  if (held == server and not fresh) or (gone and placed_at > taken_at) then
+  local held, released = reserved_on(KEYS[i])
+  local lost_one = not held and not released and placed_at > taken_at
+  -- A place on another server is that of a move that is under way. One that is gone without a word was lost, or released so long ago
+  -- that counters show the call.
+  if (held == server and not fresh) or lost_one then
     local places = prefix .. 'reservations:' .. server
     if redis.call('TYPE', places).ok ~= 'zset' then redis.call('DEL', places) end
     redis.call('ZADD', places, exact(now + ttl), call)
     redis.call('PEXPIRE', places, ttl + 60000)
     redis.call('SET', KEYS[i], server, 'PX', ttl)
-    if gone then lost = lost + 1 end
+    if lost_one then lost = lost + 1 end
     servers[server] = true
   end
 end

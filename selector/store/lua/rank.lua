@@ -14,6 +14,17 @@ end
 
 local function exact(number) return string.format('%.17g', number) end
 
+-- What stands in the place of the server of a reservation that was released.
+local RELEASED = ''
+
+-- The server on which a call has a place; nil when it has none, and whether it is known to have had one that was released.
+local function reserved_on(key)
+  local server = redis.pcall('GET', key)
+  if type(server) ~= 'string' then return nil, false end
+  if server == RELEASED then return nil, true end
+  return server, false
+end
+
 -- What is known of a server; nil when the operator's row is gone or cannot be read.
 local function facts_of(id)
   local json = redis.pcall('HGET', prefix .. 'servers', id)

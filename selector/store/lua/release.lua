@@ -1,14 +1,16 @@
--- Ends reservations; calls without one are no error.
+-- Ends reservations; calls without one are no error. That they are over is remembered for a while: the counters that show a call may
+-- say that they are older than its reservation was (their events may have been on their way for longer than the call).
 -- KEYS: reservation:<call>, one per call
 -- ARGV: 1…3 see rank.lua  4… the calls, in the order of KEYS
+local REMEMBERED_MS = 60000
 local servers = {}
 for i = 1, #KEYS do
-  local server = redis.pcall('GET', KEYS[i])
-  if type(server) == 'string' then
+  local server = reserved_on(KEYS[i])
+  if server then
     redis.pcall('ZREM', prefix .. 'reservations:' .. server, ARGV[i + 3])
     servers[server] = true
   end
-  redis.call('DEL', KEYS[i])
+  redis.call('SET', KEYS[i], RELEASED, 'PX', REMEMBERED_MS)
 end
 for server in pairs(servers) do rank(server) end
 return #KEYS

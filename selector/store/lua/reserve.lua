@@ -223,8 +223,8 @@ local function keep_place(facts)
   return exact(fence)
 end
 
-local previous = redis.pcall('GET', KEYS[2])
-if type(previous) == 'string' then
+local previous = reserved_on(KEYS[2])
+if previous then
   redis.pcall('ZREM', prefix .. 'reservations:' .. previous, call)
   redis.call('DEL', KEYS[2])
   rank(previous)

@@ -132,6 +132,12 @@ t.test('calls that joined are told once', async t => {
   t.strictSame(joinedCalls(two, rosterStep(two, joined('2', 'client', 'a'), 5)), [])
 })
 
+t.test('a call whose first leg is about to hang up is told again when its second one joins', async t => {
+  const call = { conference: 'a', role: 'agent', call: 'c' } as const
+  const first = after({ kind: 'joined', channel: '1', leg: call })
+  t.strictSame(joinedCalls(first, rosterStep(first, { kind: 'joined', channel: '2', leg: call }, 0)), ['c'])
+})
+
 t.test('whatever was lost, doubled or shuffled, one snapshot is the truth', async t => {
   const channel = fc.constantFrom('1', '2', '3', '4', '5')
   const truth = fc.uniqueArray(

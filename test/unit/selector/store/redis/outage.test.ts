@@ -1,52 +1,17 @@
 import { EventEmitter, once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { Redis } from 'ioredis'
-import t, { type Test } from 'tap'
-import { systemClock, type Clock } from '../../../../../runtime/clock.ts'
-import { silentLog, type Fields, type Log } from '../../../../../runtime/log.ts'
+import t from 'tap'
+import { systemClock } from '../../../../../runtime/clock.ts'
+import { silentLog } from '../../../../../runtime/log.ts'
 import { keysOf } from '../../../../../selector/store/keys.ts'
 import { createRedisStore } from '../../../../../selector/store/redis/store.ts'
 import type { Store } from '../../../../../selector/store/store.ts'
 import { load, mediaServer } from '../../../../support/fleet.ts'
-import { ManualClock } from '../../../../support/manual-clock.ts'
-import { startRedis, type TestRedis } from '../../../../support/redis.ts'
+import { policy, redisWorld } from '../../../../support/redis-world.ts'
+import { startRedis } from '../../../../support/redis.ts'
 
-const policy = { utilisation: 'expected', rho: 0.7 } as const
 const clock = systemClock
-
-interface World {
-  readonly redis: TestRedis
-  readonly raw: Redis
-  readonly store: Store
-  /** Resolves when the store has logged that. */
-  readonly logged: (event: string) => Promise<void>
-  readonly said: [event: string, fields: Fields][]
-}
-
-/** A Redis of the test's own and a started store over it; both end with the test. */
-async function world(t: Test, commandTimeoutMs = 5_000, clock: Clock = systemClock): Promise<World> {
-  const redis = await startRedis()
-  const said: [string, Fields][] = []
-  const told = new EventEmitter()
-  const note = (event: string, fields: Fields = {}): void => {
-    said.push([event, fields])
-    told.emit('line')
-  }
-  const log: Log = { ...silentLog, info: note, warn: note, error: note }
-  const store = createRedisStore({ url: redis.url, fleet: 'f', policy, clock, log, commandTimeoutMs })
-  const raw = new Redis(redis.url)
-  raw.on('error', () => undefined)
-  t.teardown(async () => {
-    raw.disconnect()
-    await store.stop()
-    await redis.stop()
-  })
-  await store.start()
-  const logged = async (event: string): Promise<void> => {
-    while (!said.some(([name]) => name === event)) await once(told, 'line')
-  }
-  return { redis, raw, store, logged, said }
-}
 
 interface SlowRelay {
   readonly port: number
@@ -93,7 +58,7 @@ async function fill(store: Store): Promise<void> {
 const order = (call: string) => ({ call, exclude: [], chance: 0, at: clock.wall(), ttlMs: 60_000 })
 
 t.test('while Redis is away everything is read from the last view and placements go on', async t => {
-  const { redis, store, logged } = await world(t)
+  const { redis, store, logged } = await redisWorld(t)
   await fill(store)
   await store.pins.put({ agent: 'anna', server: 'ms-a', call: 'c1' })
   await store.sessions.put({ id: 's1', kind: 'agent', agent: 'anna', state: 'up', since: 1, door: 'd1' })
@@ -130,7 +95,7 @@ t.test('while Redis is away everything is read from the last view and placements
 })
 
 t.test('while Redis is away configuration cannot be written, and says so', async t => {
-  const { redis, store, logged } = await world(t)
+  const { redis, store, logged } = await redisWorld(t)
   await redis.kill()
   await logged('redis.lost')
   const refused = { code: 'E_STORE_READ_ONLY', message: /127\.0\.0\.1.*until Redis is back/ }
@@ -140,7 +105,7 @@ t.test('while Redis is away configuration cannot be written, and says so', async
 })
 
 t.test('a Redis that comes back empty gets back what this process owns', async t => {
-  const { redis, raw, store, logged } = await world(t)
+  const { redis, raw, store, logged } = await redisWorld(t)
   await store.pins.put({ agent: 'anna', server: 'ms-a', call: 'c1' })
   await store.sessions.put({ id: 's1', kind: 'agent', agent: 'anna', state: 'up', since: 1, door: 'd1' })
   await store.bindings.put({
@@ -171,7 +136,7 @@ t.test('a Redis that comes back empty gets back what this process owns', async t
 })
 
 t.test('a subscription that is taken up again late ends no door, and is heard by', async t => {
-  const { redis, store } = await world(t)
+  const { redis, store } = await redisWorld(t)
   let isSlow = false
   const slow = await slowRelay(redis.port, bytes => isSlow && bytes.includes('subscribe'))
   t.teardown(() => slow.close())
@@ -187,66 +152,8 @@ t.test('a subscription that is taken up again late ends no door, and is heard by
   await heard
 })
 
-t.test('when Redis is back, loads are told before places are kept, so that no call counts twice', async t => {
-  const clock = new ManualClock()
-  const { redis, raw, store, logged } = await world(t, 5_000, clock)
-  for (const id of ['ms-a', 'ms-b']) {
-    await store.servers.put(mediaServer(id))
-    await store.ledger.putLoad(id, load({ takenAt: clock.wall() }), 1)
-  }
-  // Shortly before places are kept as always.
-  clock.advance(4_000)
-  await raw.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
-  await logged('redis.lost')
-  for (const [call, exclude] of [
-    ['told', ['ms-b']],
-    ['untold', ['ms-a']],
-  ] as const) {
-    const choice = await store.ledger.reserve({ call, exclude, chance: 0, at: clock.wall(), ttlMs: 15_000 })
-    t.equal(choice.kind, 'chosen')
-    await store.ledger.settle(call)
-  }
-  await logged('redis.returned')
-  const reserved = async () => (await store.ledger.candidates()).map(candidate => candidate.reserved)
-  clock.advance(2_000)
-  t.strictSame(await reserved(), [0, 0], 'others may yet tell what their servers carry')
-  const other = createRedisStore({ url: redis.url, fleet: 'f', policy, clock, log: silentLog })
-  await other.start()
-  await other.ledger.putLoad('ms-a', load({ waiting: 1, takenAt: clock.wall() }), 2)
-  await other.stop()
-  clock.advance(2_000)
-  t.strictSame(await reserved(), [0, 1], 'the place of a call that no counters show is kept')
-})
-
-t.test(
-  'a call that moves away from a dead server while places are kept has one place, and none once it has joined',
-  async t => {
-    const clock = new ManualClock()
-    const { store } = await world(t, 5_000, clock)
-    const { ledger } = store
-    for (const id of ['ms-a', 'ms-b']) {
-      await store.servers.put(mediaServer(id))
-      await ledger.putLoad(id, load({ takenAt: clock.wall() }), 1)
-    }
-    const place = (exclude: readonly string[]) =>
-      ledger.reserve({ call: 'c1', exclude, chance: 0, at: clock.wall(), ttlMs: 15_000 })
-    await place(['ms-b'])
-    await ledger.settle('c1')
-    await ledger.release(['c1'])
-    clock.advance(4_000)
-    await ledger.putLoad('ms-a', load({ takenAt: clock.wall(), reconciled: false }), 1)
-    const moving = place(['ms-a'])
-    clock.advance(1_000)
-    t.match(await moving, { server: { id: 'ms-b' } })
-    const reserved = async () => (await ledger.candidates()).map(candidate => candidate.reserved)
-    t.strictSame(await reserved(), [0, 1])
-    await ledger.release(['c1'])
-    t.strictSame(await reserved(), [0, 0])
-  },
-)
-
 t.test('a Redis that hangs holds a placement up no longer than a command may take', async t => {
-  const { redis, store } = await world(t, 200)
+  const { redis, store } = await redisWorld(t, 200)
   await fill(store)
   process.kill(redis.pid, 'SIGSTOP')
   try {
@@ -259,7 +166,7 @@ t.test('a Redis that hangs holds a placement up no longer than a command may tak
 })
 
 t.test('what is not ours in Redis is taken as missing, reported once and healed by a write', async t => {
-  const { raw, store, said } = await world(t)
+  const { raw, store, said } = await redisWorld(t)
   await fill(store)
   const keys = keysOf('f')
   await raw.hset(keys.collection('servers'), 'ms-c', 'nonsense', 'ms-d', '{"version":1,"item":{"id":"ms-a"}}')
@@ -290,7 +197,7 @@ t.test('what is not ours in Redis is taken as missing, reported once and healed 
 })
 
 t.test('a server that only the script can read is never chosen', async t => {
-  const { raw, store } = await world(t)
+  const { raw, store } = await redisWorld(t)
   await fill(store)
   const poison = JSON.stringify({ version: 1, item: { ...mediaServer('aa'), sip: 'nowhere' } })
   await raw.hset(keysOf('f').collection('servers'), 'aa', poison)
@@ -300,7 +207,7 @@ t.test('a server that only the script can read is never chosen', async t => {
 })
 
 t.test('every volatile key has a time to live', async t => {
-  const { raw, store } = await world(t)
+  const { raw, store } = await redisWorld(t)
   await fill(store)
   await store.ledger.reserve(order('c1'))
   await store.ledger.putHealth('ms-a', 'up')
@@ -314,7 +221,7 @@ t.test('every volatile key has a time to live', async t => {
 })
 
 t.test('a door that comes back under its old name finds none of its old sessions', async t => {
-  const { redis, store } = await world(t)
+  const { redis, store } = await redisWorld(t)
   const session = { id: 's1', kind: 'agent', agent: 'anna', state: 'up', since: 1, door: 'd1' } as const
   await store.sessions.put(session)
   const next = createRedisStore({ url: redis.url, fleet: 'f', policy, clock, log: silentLog })
@@ -372,7 +279,7 @@ t.test('text that is no Redis URL is refused and not repeated', async t => {
 })
 
 t.test('a pin that is shown counts while Redis is away, unless a later one is known', async t => {
-  const { redis, store, logged } = await world(t)
+  const { redis, store, logged } = await redisWorld(t)
   const shown = { agent: 'anna', server: 'ms-b', call: 'c-9', fence: 9 }
   t.equal(await store.pins.get('anna', shown), undefined, 'Redis knows better')
   await store.pins.put({ agent: 'ben', server: 'ms-a', call: 'c-8', fence: 8 })
@@ -385,7 +292,7 @@ t.test('a pin that is shown counts while Redis is away, unless a later one is kn
 })
 
 t.test('an agent that is taken while Redis is away is marked: others may have taken it as well', async t => {
-  const { redis, store, logged } = await world(t)
+  const { redis, store, logged } = await redisWorld(t)
   const take = (client: string) =>
     store.queues.take({ client, lines: ['sales'], at: clock.wall(), ttlMs: 60_000 })
   const attendance = { server: 'ms-a', lines: ['sales'] }
