@@ -1,6 +1,7 @@
 /** Dialogs whose place is to be taken (RFC 3891). */
 import type { Headers } from '../../../engine/message/headers.ts'
 import { dialogId } from '../../../engine/message/dialog-id.ts'
+import { parseParams } from '../../../engine/message/params.ts'
 
 /** A dialog as its other end names it: which of the tags is whose is not known. */
 export interface Replaces {
@@ -10,10 +11,11 @@ export interface Replaces {
 
 /** Reads the value of a Replaces header; undefined when it names no dialog (§6.1). */
 export function parseReplaces(value: string): Replaces | undefined {
-  const [callId = '', ...params] = value.split(';').map(part => part.trim())
-  const tag = (which: string): string | undefined =>
-    params.find(param => param.startsWith(`${which}-tag=`))?.slice(which.length + 5)
-  const [to, from] = [tag('to'), tag('from')]
+  const end = value.indexOf(';')
+  if (end === -1) return undefined
+  const callId = value.slice(0, end).trim()
+  const params = parseParams(value, end)
+  const [to, from] = [params?.get('to-tag'), params?.get('from-tag')]
   return callId === '' || to === undefined || from === undefined ? undefined : { callId, tags: [to, from] }
 }
 

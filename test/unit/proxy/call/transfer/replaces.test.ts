@@ -8,9 +8,11 @@ t.test('a dialog is named by its Call-ID and both tags (RFC 3891 §6.1)', t => {
     '12@home;to-tag=x;from-tag=y',
     '12@home ; from-tag=y ; early-only ; to-tag=x',
     ' 12@home;to-tag=x;from-tag=y;other=1',
+    '12@home;TO-TAG=x;From-Tag = y',
   ])
     t.strictSame(parseReplaces(value), named, value)
-  for (const value of ['', '12@home', '12@home;to-tag=x', '12@home;from-tag=y', ';to-tag=x;from-tag=y'])
+  const bad = ['', '12@home', '12@home;to-tag=x', '12@home;from-tag=y', ';to-tag=x;from-tag=y']
+  for (const value of [...bad, '12@home;to-tag=x;to-tag=z;from-tag=y'])
     t.equal(parseReplaces(value), undefined, value)
   t.end()
 })
