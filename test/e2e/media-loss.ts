@@ -1,23 +1,38 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { SyntheticCarrier } from '../../cli/synthetic/carrier.ts'
+import { isUp } from '../../cli/synthetic/user-agent.ts'
 import { isThere } from '../../scripts/bench/media/holes.ts'
 import { openNgRelay } from '../../scripts/bench/media/ng-relay.ts'
 import { bringUpOne, received, type Pair } from '../../scripts/bench/media/pairs.ts'
 import { startLab } from '../support/lab.ts'
+import { freeze } from '../support/freeze.ts'
 import { audioTarget } from '../support/sip-client.ts'
 import { startWorld, until, type World, type WorldOptions } from '../support/world.ts'
 
-/** An agent and its client talk through a real Asterisk, each anchored at one of two real rtpengines, of which one is killed. */
+/** An agent and its client talk through a real Asterisk, anchored at one of two real rtpengines, which hang or are killed. */
 export async function tellMediaLoss(engine: WorldOptions['engine']): Promise<void> {
   const ports = { ngPort: 22_232, mediaPorts: [42_000, 42_999] } as const
-  await startLab(`second-${process.ppid}`, 0, { rtpengine: true, ...ports })
+  const second = await startLab(`second-${process.ppid}`, 0, { rtpengine: true, ...ports })
   const rtpengine = [await openNgRelay(22_300, 22_222), await openNgRelay(22_301, ports.ngPort)]
   const settings = { media: { rtpengine, timeoutMs: 300 } }
   const world = await startWorld({ servers: 1, store: 'memory:', engine, settings })
   await world.client.trunks.add({ id: 'carrier', addresses: ['127.0.0.2'] })
   const carrier = new SyntheticCarrier({ address: '127.0.0.2', door: { host: '127.0.0.1', port: 5060 } })
   await carrier.start()
+  await t.test('calls that would begin at an rtpengine that hangs begin at the other one', async t => {
+    await freeze(world.lab.rtpenginePid)
+    const [low, high] = ports.mediaPorts
+    const legs = []
+    // Each rtpengine would get one of two.
+    for (const id of ['early', 'second']) legs.push(await (await world.agent(id)).join())
+    for (const { port } of legs.map(({ sdp }) => audioTarget(sdp)))
+      t.ok(port >= low && port <= high, `media is at ${port}`)
+    for (const leg of legs) t.equal(await leg.hangUp(), 200)
+    process.kill(world.lab.rtpenginePid, 'SIGCONT')
+    await until('the one that hung to be back', () => world.output.some(said('media.node-back')))
+  })
+
   const pair = await bringUpOne(world, carrier, 'one')
   const asked = () => [pair.phone, carrier].map(({ userAgent }) => userAgent.heard.filter(isInvite))
   t.teardown(async () => {
@@ -45,7 +60,7 @@ export async function tellMediaLoss(engine: WorldOptions['engine']): Promise<voi
     t.equal(asked().flat().length, 1, 'nobody else was asked anything')
     t.equal((await world.client.sessions()).length, 2)
     t.equal((await world.lab.channels('ms-1')).length, 2)
-    t.ok(world.output.some(line => line.includes('call.reanchored')))
+    t.ok(world.output.some(said('call.reanchored')))
   })
 
   await t.test('and ends as any other', async t => {
@@ -54,12 +69,27 @@ export async function tellMediaLoss(engine: WorldOptions['engine']): Promise<voi
     await until('no channel', async () => (await channels(world)) === 0)
     t.strictSame(await world.client.sessions(), [])
   })
+
+  await t.test('while no rtpengine answers a call is refused at once and leaves nothing behind', async t => {
+    await freeze(second.rtpenginePid)
+    const agent = await world.agent('late')
+    t.match(await agent.tryToJoin(), { status: 503 })
+    t.equal(await channels(world), 0)
+    t.strictSame(await world.client.sessions(), [])
+    t.equal((await world.client.servers.get('ms-1')).state?.reserved, 0)
+    process.kill(second.rtpenginePid, 'SIGCONT')
+    await until('calls to be taken again', async () => isUp(await agent.tryToJoin()))
+  })
 }
 
 /** Who says a description, and which of its versions it is (RFC 8866 §5.2). */
 function originOf(sdp: string): { readonly says: string; readonly version: number } | undefined {
   const [, session, version, address] = /^(o=\S+ \d+) (\d+) (.*)$/m.exec(sdp) ?? []
   return version === undefined ? undefined : { says: `${session} ${address}`, version: Number(version) }
+}
+
+function said(event: string): (line: string) => boolean {
+  return line => line.includes(event)
 }
 
 function isInvite({ method }: { readonly method: string }): boolean {
