@@ -52,11 +52,16 @@ function dial({ choice }: OutwardOptions, request: SipRequest, number: string, a
   return { kind: 'dial-out', agent, dialled: ways.dialled, places: ways.places }
 }
 
-/** The caller as the media server gives it. */
+/** The caller as the media server gives it: one without a name of its own may be given an address there, which nobody outside is to see. */
 function callerOf({ headers }: SipRequest): OutgoingCall['caller'] {
   const from = parseNameAddr(headers.get('From') ?? '')
-  const name = safeName(from?.display)
-  return { user: safeUser(from && parseUri(from.uri)?.user), ...(name !== undefined && { name }) }
+  const name = safeName(unlessAddress(from?.display))
+  const user = safeUser(unlessAddress(from && parseUri(from.uri)?.user))
+  return { user, ...(name !== undefined && { name }) }
+}
+
+function unlessAddress(text = ''): string | undefined {
+  return /(?:\d{1,3}\.){3}\d|[\da-f]:[\da-f]*:/i.test(text) ? undefined : text
 }
 
 function newestFirst(a: Binding, b: Binding): number {

@@ -272,4 +272,28 @@ export const controls: readonly Control[] = [
     from: 'write = call,reporting,originate,user',
     to: 'write = all',
   },
+  {
+    id: 'hide',
+    keeps: 'attributes of a media server that no list names from agents and carriers',
+    test: `${security}/hostile-media-server.test.ts`,
+    file: 'proxy/media/sdp-rules.ts',
+    from: 'return shared.test(attribute) || inSection.test(attribute)',
+    to: "return shared.test(attribute) || inSection.test(attribute) || attribute !== ''",
+  },
+  {
+    id: 'hide',
+    keeps: 'what a media server writes in a conference from agents',
+    test: `${security}/hostile-media-server.test.ts`,
+    file: 'proxy/call/outward-body.ts',
+    from: 'return undefined\n}\n\nconst dtmfType',
+    to: 'return body\n}\n\nconst dtmfType',
+  },
+  {
+    id: 'hide',
+    keeps: 'addresses of media servers out of the names of callers',
+    test: `${security}/hostile-media-server.test.ts`,
+    file: 'proxy/route/outward.ts',
+    from: 'const name = safeName(unlessAddress(from?.display))',
+    to: 'const name = safeName(from?.display)',
+  },
 ]

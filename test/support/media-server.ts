@@ -2,7 +2,7 @@ import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import type { Test } from 'tap'
 import { watch } from './leak-scanner.ts'
-import { answerTo, headerOf, methodOf, readSip, writeSip, type SipText } from './sip-text.ts'
+import { answerTo, headerOf, methodOf, readSip, statusOf, writeSip, type SipText } from './sip-text.ts'
 
 /** What a media server says; header lines beside those that a dialog needs. */
 export interface Words {
@@ -16,12 +16,21 @@ export interface FakeMediaServer {
   readonly sip: { readonly host: string; readonly port: number; readonly transport: 'udp' }
   /** Every request but OPTIONS, oldest first. */
   readonly requests: SipText[]
-  /** How it answers an INVITE; default: 200 with `answerSdp`. */
-  onInvite: (invite: SipText) => { readonly status: number; readonly words?: Words }
+  /** How it answers an INVITE, and what it says of it before; default: 200 with `answerSdp`. */
+  onInvite: (invite: SipText) => Answer
   /** What else its responses say. */
   words: Words
-  /** Sends a request in the dialog of its last INVITE. */
+  /** Calls `uri` by way of that port of 127.0.0.1; resolves with the final response, to a 2xx after its ACK. */
+  call(uri: string, port: number, words?: Words): Promise<SipText>
+  /** Sends a request in the dialog of its last call. */
   send(method: string, words?: Words): void
+}
+
+interface Answer {
+  readonly status: number
+  readonly words?: Words
+  /** Provisional responses. */
+  readonly early?: readonly number[]
 }
 
 /** An SDP of somebody at `host`. */
@@ -47,36 +56,80 @@ export async function openMediaServer(t: Test, host = '127.0.1.1'): Promise<Fake
   t.teardown(() => socket.close())
   watch.mark(host)
   const { port } = socket.address()
+  const dialogs: Dialog[] = []
+  const waiting = new Map<string, (response: SipText) => void>()
+  let sequence = 100
   const server: FakeMediaServer = {
     sip: { host, port, transport: 'udp' },
     requests: [],
     words: {},
     onInvite: () => ({ status: 200, words: sdp(answerSdp('192.0.2.7')) }),
+    call: (uri, port, words) =>
+      new Promise(resolve => {
+        sequence += 1
+        const callId = `${sequence}@${host}`
+        const local = `"Asterisk on ${host}" <sip:asterisk@${host}>;tag=from-the-inside`
+        const dialog = { callId, local, remote: `<${uri}>`, target: uri, to: { address: '127.0.0.1', port } }
+        const say = (said: Dialog, method: string, its: Words = {}): void =>
+          write(socket, said, method, sequence, server.sip, its)
+        waiting.set(callId, response => {
+          const answered = { ...dialog, remote: headerOf(response, 'to'), target: contactOf(response) }
+          if (statusOf(response) < 300) dialogs.push(answered)
+          say(statusOf(response) < 300 ? answered : { ...answered, target: uri }, 'ACK')
+          resolve(response)
+        })
+        say(dialog, 'INVITE', words)
+      }),
     send(method, words = {}) {
-      const last = invites.at(-1)
-      if (!last) throw new Error('nobody called')
+      const last = dialogs.at(-1)
+      if (!last) throw new Error('there was no call')
       sequence += 1
-      const to = /<([^>]*)>/.exec(headerOf(last.invite, 'contact'))?.[1] ?? ''
-      socket.send(
-        inDialog(last.invite, `${method} ${to} SIP/2.0`, `${sequence} ${method}`, server.sip, words),
-        last.port,
-        last.from,
-      )
+      write(socket, last, method, sequence, server.sip, words)
     },
   }
-  const invites: { invite: SipText; from: string; port: number }[] = []
-  let sequence = 100
   socket.on('message', (bytes, from) => {
     watch.inside(bytes.toString(), 'door')
     const message = readSip(bytes.toString())
     const method = methodOf(message)
-    if (method === undefined) return
-    const answer = answerOf(server, message, method)
+    if (method === undefined) {
+      if (statusOf(message) >= 200 && headerOf(message, 'cseq').endsWith('INVITE'))
+        waiting.get(headerOf(message, 'call-id'))?.(message)
+      return
+    }
     if (method !== 'OPTIONS') server.requests.push(message)
-    if (method === 'INVITE') invites.push({ invite: message, from: from.address, port: from.port })
-    if (answer !== undefined) reply(socket, answer, from)
+    if (method === 'INVITE') dialogs.push(dialogOf(message, from))
+    for (const answer of answersOf(server, message, method)) reply(socket, answer, from)
   })
   return server
+}
+
+/** A dialog as one of its ends sees it. */
+interface Dialog {
+  readonly callId: string
+  readonly local: string
+  readonly remote: string
+  readonly target: string
+  readonly to: Peer
+}
+
+interface Peer {
+  readonly address: string
+  readonly port: number
+}
+
+function dialogOf(invite: SipText, to: Peer): Dialog {
+  const called = headerOf(invite, 'to')
+  return {
+    callId: headerOf(invite, 'call-id'),
+    local: /;tag=/.test(called) ? called : `${called};tag=from-the-inside`,
+    remote: headerOf(invite, 'from'),
+    target: contactOf(invite),
+    to,
+  }
+}
+
+function contactOf(message: SipText): string {
+  return /<([^>]*)>/.exec(headerOf(message, 'contact'))?.[1] ?? ''
 }
 
 /** Words with a session description. */
@@ -84,9 +137,14 @@ export function sdp(body: string, words: Words = {}): Words {
   return { ...words, headers: [...(words.headers ?? []), ['Content-Type', 'application/sdp']], body }
 }
 
-function answerOf(server: FakeMediaServer, request: SipText, method: string): string | undefined {
-  if (method === 'ACK') return undefined
-  const { status, words = {} } = method === 'INVITE' ? server.onInvite(request) : { status: 200 }
+function answersOf(server: FakeMediaServer, request: SipText, method: string): readonly string[] {
+  if (method === 'ACK') return []
+  if (method !== 'INVITE') return [answerOf(server, request, { status: 200 })]
+  const { early = [], ...final } = server.onInvite(request)
+  return [...early.map(status => ({ ...final, status })), final].map(one => answerOf(server, request, one))
+}
+
+function answerOf(server: FakeMediaServer, request: SipText, { status, words = {} }: Answer): string {
   const { host, port } = server.sip
   const both: Words = { ...server.words, ...words }
   return answerTo(request, status, {
@@ -101,31 +159,34 @@ function answerOf(server: FakeMediaServer, request: SipText, method: string): st
   })
 }
 
-function reply(socket: Socket, text: string, to: { readonly address: string; readonly port: number }): void {
+function reply(socket: Socket, text: string, to: Peer): void {
   watch.inside(text, 'server')
   socket.send(text, to.port, to.address)
 }
 
-function inDialog(
-  invite: SipText,
-  start: string,
-  cseq: string,
+/** Sends a request of a dialog, from its media server. */
+function write(
+  socket: Socket,
+  { callId, local, remote, target, to }: Dialog,
+  method: string,
+  sequence: number,
   { host, port }: FakeMediaServer['sip'],
   { headers = [], body = '' }: Words,
-): string {
-  const to = headerOf(invite, 'to')
-  return writeSip(
-    start,
+): void {
+  const text = writeSip(
+    `${method} ${target} SIP/2.0`,
     [
-      ['Via', `SIP/2.0/UDP ${host}:${port};branch=z9hG4bKinside${cseq.replace(' ', '')};rport`],
+      ['Via', `SIP/2.0/UDP ${host}:${port};branch=z9hG4bKinside${sequence}${method};rport`],
       ['Max-Forwards', '70'],
-      ['From', /;tag=/.test(to) ? to : `${to};tag=from-the-inside`],
-      ['To', headerOf(invite, 'from')],
-      ['Call-ID', headerOf(invite, 'call-id')],
-      ['CSeq', cseq],
+      ['From', local],
+      ['To', remote],
+      ['Call-ID', callId],
+      ['CSeq', `${sequence} ${method}`],
       ['Contact', `<sip:asterisk@${host}:${port}>`],
       ...headers,
     ],
     body,
   )
+  watch.inside(text, 'server')
+  socket.send(text, to.port, to.address)
 }

@@ -118,6 +118,19 @@ t.test('nobody is shown where the call comes from', async t => {
   }
 })
 
+for (const [from, shown] of [
+  ['"Acme" <sip:10.0.0.1@10.0.0.1>;tag=x', 'sip:anonymous@'],
+  ['"Asterisk 10.0.0.1" <sip:+49301@10.0.0.1>;tag=x', '"<sip:+49301@portico.test>"'],
+  ['"fd00::7" <sip:+49301@[fd00::7]>;tag=x', '"<sip:+49301@portico.test>"'],
+] as const) {
+  t.test(`an address of the inside names no caller: ${from}`, async t => {
+    const request = { ...invite('+49301234'), headers: new Headers([['From', from], ...forAgent]) }
+    const route = await outward().route(request, ms1)
+    t.ok(JSON.stringify(route).includes(shown))
+    t.notMatch(JSON.stringify(route), /10\.0\.0|fd00/)
+  })
+}
+
 for (const [name, user, headers, status] of [
   ['what is no number', 'drop!table', forAgent, 404],
   ['a number for nobody', '+49301234', [], 404],
