@@ -7,13 +7,14 @@ import type { MediaServer } from '../selector/domain/media-server.ts'
 import type { Trunk } from '../selector/domain/trunk.ts'
 import { allowedMethods } from './call/b-leg.ts'
 import { CallSession, type SessionPorts } from './call/call-session.ts'
-import { Calls } from './call/calls.ts'
+import { Calls, type FoundLeg } from './call/calls.ts'
 import { Colleagues, type ColleaguesParts } from './call/transfer/colleagues.ts'
 import { Consultations } from './call/transfer/consultations.ts'
 import { dialEvent } from './call/dial-log.ts'
 import { Entrance } from './call/entrance.ts'
 import { packetsFrom } from './call/listen.ts'
 import { Mover } from './call/mover.ts'
+import { isAtItsEnd } from './call/speaker.ts'
 import { bodyOf, newCall, type CallLimits, type Parties } from './call/new-call.ts'
 import { agentLeg, partyOf, phoneOwner } from './call/parties.ts'
 import { readRefer } from './call/transfer/refer.ts'
@@ -222,8 +223,10 @@ export class FrontDoor {
   async #inDialog(event: RequestEvent, dialog: string): Promise<void> {
     const found = this.calls.byDialog(dialog)
     if (!found) return this.#reply(event, 481)
+    // Without a wait where none is needed: what is heard next in this call must not overtake it.
+    const caller = callerAt(event.origin, this.#options.directory)
+    if (!isAtItsEnd(caller, found) && !(await this.#proves(event, found, caller))) return
     const { session, leg } = found
-    if (!(await this.#maySpeak(event, session, leg))) return
     const { method, headers } = event.request
     if (method === 'INVITE') this.calls.arrived(event.transaction, session)
     session.handle({
@@ -238,25 +241,19 @@ export class FrontDoor {
     })
   }
 
-  /** A request inside a dialog must come from where its leg is: the agent, the trunk, the media server. */
-  async #maySpeak(event: RequestEvent, session: CallSession, leg: 'a' | 'b'): Promise<boolean> {
-    const { directory, agents } = this.#options
-    const caller = callerAt(event.origin, directory)
-    if (caller.kind !== partyOf(session.call, leg)) {
-      this.#reply(event, 403)
-      return false
+  /** An agent that is heard on another connection than before must prove again who it is; nobody else may speak from elsewhere. */
+  async #proves(event: RequestEvent, { session, leg }: FoundLeg, caller: Caller): Promise<boolean> {
+    if (caller.kind === 'agent' && partyOf(session.call, leg) === 'agent') {
+      const agent = await this.#options.agents.identify(event, caller.flow)
+      if (agent === undefined) return false
+      if (agent === phoneOwner(session.call)) {
+        session.flow = caller.flow
+        session.handle({ kind: 'flow-back' })
+        return true
+      }
     }
-    if (caller.kind !== 'agent' || caller.flow === session.flow) return true
-    // The agent is heard on another connection than before: it must prove again who it is.
-    const agent = await agents.identify(event, caller.flow)
-    if (agent === undefined) return false
-    if (agent !== phoneOwner(session.call)) {
-      this.#reply(event, 403)
-      return false
-    }
-    session.flow = caller.flow
-    session.handle({ kind: 'flow-back' })
-    return true
+    this.#reply(event, 403)
+    return false
   }
 
   /** An agent whose connection was lost and who registers over another one is heard there in its call, too. */

@@ -4,7 +4,7 @@ import { updateEarly } from './early-offer.ts'
 import { stepUp } from './in-dialog.ts'
 import { stepLate } from './late-offer.ts'
 import { sdpBody } from './parties.ts'
-import { later } from './reoffer.ts'
+import { later, respondTo } from './reoffer.ts'
 import { goOn, stepOffering, stepPlacing } from './placing.ts'
 import { stepTrying } from './trying.ts'
 import { settling, upFrom } from './connect.ts'
@@ -24,6 +24,8 @@ export function step(call: Call, state: CallState, event: CallEvent): Step {
 /** What was under way when the call ended is given back when it arrives. */
 function tooLate(call: Call, state: CallState, event: CallEvent): Step {
   if (event.kind === 'placed') return [state, { kind: 'release' }]
+  if (event.kind === 'request')
+    return [state, respondTo(event.transaction, event.method === 'BYE' ? 200 : 481)]
   const first = event.kind === 'media-offered' && event.key.startsWith(`${call.id}-b`)
   return first ? [state, { kind: 'end-media', media: event.key }] : [state]
 }

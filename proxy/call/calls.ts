@@ -1,12 +1,18 @@
 import type { LegName } from './call.ts'
 import type { CallSession, SessionIndex } from './call-session.ts'
 
+/** A call, and the leg of it that was meant. */
+export interface FoundLeg {
+  readonly session: CallSession
+  readonly leg: LegName
+}
+
 /** The calls of this door, found by every id that an event may carry. */
 export class Calls implements SessionIndex {
   readonly #sessions = new Map<string, CallSession>()
   readonly #incoming = new Map<string, CallSession>()
   readonly #outgoing = new Map<string, CallSession>()
-  readonly #dialogs = new Map<string, { readonly session: CallSession; readonly leg: LegName }>()
+  readonly #dialogs = new Map<string, FoundLeg>()
   readonly #dialogsOf = new Map<CallSession, string[]>()
   readonly #byAgent = new Map<string, Set<CallSession>>()
   readonly #consultations = new Map<string, CallSession>()
@@ -54,7 +60,7 @@ export class Calls implements SessionIndex {
     return this.#incoming.get(transaction)
   }
 
-  byDialog(dialog: string): { readonly session: CallSession; readonly leg: LegName } | undefined {
+  byDialog(dialog: string): FoundLeg | undefined {
     return this.#dialogs.get(dialog)
   }
 

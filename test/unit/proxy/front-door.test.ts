@@ -186,6 +186,44 @@ t.test(
   },
 )
 
+t.test('a BYE is heard before what comes after it', async t => {
+  const parts = doorParts()
+  await agentIn(parts)
+  const note = {
+    dialog: 'b',
+    transaction: 'm1',
+    headers: [['Content-Type', 'application/dtmf-relay']],
+    body: 'Signal=5',
+  } as const
+  await parts.tell(requestEvent('INFO', { origin: origins.server, ...note }))
+  const asked = parts.edge.requests.at(-1)
+  t.match(asked, { method: 'INFO', dialog: 'dialog-t1' })
+  // Both in one packet: the agent hung up, and has no such dialog any more.
+  parts.door.receive(requestEvent('BYE', { origin: origins.agent, dialog: 'dialog-t1', transaction: 'x1' }))
+  await parts.tell(responseEvent(asked?.transaction ?? '', 481))
+  t.strictSame(parts.statuses('x1'), [200])
+  t.match(parts.records, [{ verdict: 'caller-hung-up' }])
+})
+
+t.test(
+  'an agent that hangs up on another connection is answered, although its call has ended meanwhile',
+  async t => {
+    const parts = doorParts()
+    await agentIn(parts)
+    parts.door.receive(
+      requestEvent('BYE', {
+        origin: origins.agentAgain,
+        dialog: 'dialog-t1',
+        transaction: 'x1',
+        headers: from1001,
+      }),
+    )
+    parts.door.receive(requestEvent('BYE', { origin: origins.server, dialog: 'b', transaction: 'x2' }))
+    await parts.tell(requestEvent('BYE', { origin: origins.server, dialog: 'b', transaction: 'x3' }))
+    t.strictSame([parts.statuses('x1'), parts.statuses('x2'), parts.statuses('x3')], [[200], [200], [481]])
+  },
+)
+
 t.test('an agent whose connection was lost takes its call over on another one, proven again', async t => {
   const parts = doorParts()
   await agentIn(parts)

@@ -355,3 +355,11 @@ t.test('media that is anchored too late is freed', async t => {
   const over: CallState = { kind: 'over', verdict: 'cancelled' }
   t.strictSame(step(agentCall, over, { kind: 'media-offered', key: 'c1-b1', sdp: '' }), [over, endMedia])
 })
+
+t.test('a request that comes too late is answered', async t => {
+  const over: CallState = { kind: 'over', verdict: 'cancelled' }
+  const late = { kind: 'request', leg: 'a', dialog: 'd-a', transaction: 't1', headers: [] } as const
+  const answered = (status: number) => [over, { kind: 'respond', transaction: 't1', status }]
+  t.strictSame(step(agentCall, over, { ...late, method: 'INFO' }), answered(481))
+  t.strictSame(step(agentCall, over, { ...late, method: 'BYE' }), answered(200), 'which is what it wanted')
+})

@@ -79,12 +79,12 @@ event             | placing   | offering  | trying    | answering | late      | 
 180               | .         | .         | =         | .         | .         | .         | .         | .         | .         | .         | .         | .
 200               | =         | =         | answering | =         | =         | =         | =         | =         | =         | =         | =         | =
 503               | .         | .         | placing   | .         | .         | .         | .         | .         | .         | .         | .         | .
-BYE of a          | over      | over      | over      | over      | over      | over      | over      | =         | over      | over      | .         | over
-BYE of b          | =         | =         | =         | over      | over      | over      | over      | over      | over      | =         | .         | over
-INFO              | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | .         | =
-INVITE            | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | .         | =
-REFER             | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | .         | =
-UPDATE            | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | .         | =
+BYE of a          | over      | over      | over      | over      | over      | over      | over      | =         | over      | over      | =         | over
+BYE of b          | =         | =         | =         | over      | over      | over      | over      | over      | over      | =         | =         | over
+INFO              | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =
+INVITE            | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =
+REFER             | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =
+UPDATE            | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =
 acked             | .         | .         | .         | .         | .         | =         | .         | .         | .         | .         | .         | .
 cancelled         | over      | over      | over      | over      | over      | over      | .         | .         | .         | .         | .         | .
 dialog-ended of a | .         | .         | .         | over      | over      | over      | over      | =         | over      | over      | .         | over
