@@ -1,4 +1,3 @@
-import { callIdIn } from '../engine/message/dialog-id.ts'
 import type { HeaderLine } from '../engine/message/message.ts'
 import { messageOf } from '../runtime/errors.ts'
 import type { Dial } from '../selector/domain/dial.ts'
@@ -6,6 +5,7 @@ import type { Order, OrderOutcome } from '../selector/store/store.ts'
 import type { MediaServer } from '../selector/domain/media-server.ts'
 import type { Trunk } from '../selector/domain/trunk.ts'
 import { allowedMethods } from './call/b-leg.ts'
+import { AgentFlows } from './call/agent-flows.ts'
 import { CallSession, type SessionPorts } from './call/call-session.ts'
 import { Calls, type FoundLeg } from './call/calls.ts'
 import { Colleagues, type ColleaguesParts } from './call/transfer/colleagues.ts'
@@ -14,9 +14,8 @@ import { dialEvent } from './call/dial-log.ts'
 import { Entrance } from './call/entrance.ts'
 import { packetsFrom } from './call/listen.ts'
 import { Mover } from './call/mover.ts'
-import { isAtItsEnd } from './call/speaker.ts'
 import { bodyOf, newCall, type CallLimits, type Parties } from './call/new-call.ts'
-import { agentLeg, partyOf, phoneOwner } from './call/parties.ts'
+import { agentLeg, partyOf } from './call/parties.ts'
 import { readRefer } from './call/transfer/refer.ts'
 import { isReplaced, replacesOf, type Replaces } from './call/transfer/replaces.ts'
 import { secondPhrase, type SecondSession } from './call/second-session.ts'
@@ -24,7 +23,7 @@ import { Transfers, type TransferParts } from './call/transfer/transfers.ts'
 import type { Directory, EdgeEvent, OtherDoors, Outward } from './ports.ts'
 import type { Agents } from './registrar/agents.ts'
 import type { Servers } from './registrar/servers.ts'
-import { callerAt, type Caller } from './route/caller.ts'
+import { callerAt, isAtLeg, type Caller } from './route/caller.ts'
 import type { Prober } from './route/prober.ts'
 import type { Reception } from './trunk/reception.ts'
 
@@ -58,6 +57,9 @@ export interface FrontDoorOptions {
 export class FrontDoor {
   readonly calls = new Calls()
   readonly mover: Mover
+  readonly agentFlows: AgentFlows
+  /** INVITEs of which it is being found out whose they are and where they go; a CANCEL may come meanwhile. */
+  readonly #arriving = new Map<string, 'wanted' | 'cancelled'>()
   readonly #transfers: Transfers
   readonly #entrance: Entrance
   readonly #consultations: Consultations
@@ -69,6 +71,7 @@ export class FrontDoor {
     const { calls } = this
     const { ports, store, directory, secondSession: rule } = options
     const colleagues = new Colleagues({ store, directory, ...ports })
+    this.agentFlows = new AgentFlows(calls, options.otherDoors)
     this.mover = new Mover({ calls, store, ...ports })
     this.#transfers = new Transfers({ calls, colleagues, ...options, ...ports })
     this.#consultations = new Consultations({ calls, colleagues, ...options, ...ports })
@@ -207,6 +210,15 @@ export class FrontDoor {
   }
 
   async #invite(event: RequestEvent, caller: Exclude<Caller, { kind: 'stranger' }>): Promise<void> {
+    this.#arriving.set(event.transaction, 'wanted')
+    try {
+      await this.#call(event, caller)
+    } finally {
+      this.#arriving.delete(event.transaction)
+    }
+  }
+
+  async #call(event: RequestEvent, caller: Exclude<Caller, { kind: 'stranger' }>): Promise<void> {
     if (caller.kind === 'agent') return this.#fromAgent(event, caller.flow)
     const refusal = this.#refusalOf(replacesOf(event.request.headers))
     if (refusal !== undefined) return this.#reply(event, refusal)
@@ -225,8 +237,9 @@ export class FrontDoor {
     if (!found) return this.#reply(event, 481)
     // Without a wait where none is needed: what is heard next in this call must not overtake it.
     const caller = callerAt(event.origin, this.#options.directory)
-    if (!isAtItsEnd(caller, found) && !(await this.#proves(event, found, caller))) return
     const { session, leg } = found
+    const isThere = isAtLeg(caller, partyOf(session.call, leg), session.flow)
+    if (!isThere && !(await this.#proves(event, found, caller))) return
     const { method, headers } = event.request
     if (method === 'INVITE') this.calls.arrived(event.transaction, session)
     session.handle({
@@ -246,47 +259,16 @@ export class FrontDoor {
     if (caller.kind === 'agent' && partyOf(session.call, leg) === 'agent') {
       const agent = await this.#options.agents.identify(event, caller.flow)
       if (agent === undefined) return false
-      if (agent === phoneOwner(session.call)) {
-        session.flow = caller.flow
-        session.handle({ kind: 'flow-back' })
-        return true
-      }
+      if (this.agentFlows.proved(agent, session, caller.flow)) return true
     }
     this.#reply(event, 403)
     return false
   }
 
-  /** An agent whose connection was lost and who registers over another one is heard there in its call, too. */
   async #register(event: RequestEvent, flow: string): Promise<void> {
     const agent = await this.#options.agents.register(event, flow)
     if (agent === undefined) return
-    for (const session of this.#waitingFor(agent)) session.followTo(flow)
-    this.#options.otherDoors.agentHere(agent, flow)
-  }
-
-  /** Calls of this door whose agent has lost its connection. */
-  #waitingFor(agent: string): readonly CallSession[] {
-    const consultation = this.calls.consultationOf(agent)
-    const own = this.calls.of(agent).filter(({ call }) => phoneOwner(call) === agent)
-    return [...own, ...(consultation ? [consultation] : [])].filter(session => session.isAway)
-  }
-
-  /** An agent has registered over a connection of another door, and is heard there in its calls here that wait for it. */
-  agentAt(agent: string, flow: string): void {
-    for (const session of this.#waitingFor(agent)) {
-      const { agentDialog } = session
-      if (agentDialog !== undefined) this.#options.otherDoors.claim(flow, callIdIn(agentDialog))
-      session.followTo(flow)
-    }
-  }
-
-  /** A connection of another door brought a request in one of these dialogs: if it is an agent's here, it comes here. */
-  whose(dialogs: readonly string[], flow: string): void {
-    for (const dialog of dialogs) {
-      const found = this.calls.byDialog(dialog)
-      if (found && partyOf(found.session.call, found.leg) === 'agent')
-        this.#options.otherDoors.claim(flow, callIdIn(dialog))
-    }
+    this.agentFlows.registered(agent, flow)
   }
 
   async #fromAgent(event: RequestEvent, flow: string): Promise<void> {
@@ -353,7 +335,7 @@ export class FrontDoor {
     const session = new CallSession(made.call, made.facts, flow, ports, this.calls)
     this.calls.add(session)
     ports.callLog.began(session.live())
-    session.handle({ kind: 'began' })
+    session.handle({ kind: this.#arriving.get(event.transaction) === 'cancelled' ? 'cancelled' : 'began' })
     return session
   }
 
@@ -371,6 +353,7 @@ export class FrontDoor {
   }
 
   #cancelled(transaction: string): void {
+    if (this.#arriving.has(transaction)) this.#arriving.set(transaction, 'cancelled')
     const session = this.calls.byIncoming(transaction)
     if (!session) return
     this.calls.answered(transaction)
@@ -380,7 +363,7 @@ export class FrontDoor {
 
   #flowClosed(flow: string): void {
     this.#options.agents.flowClosed(flow)
-    for (const session of this.calls.all()) if (session.flow === flow) session.handle({ kind: 'flow-closed' })
+    this.agentFlows.closed(flow)
   }
 
   #refuse(event: RequestEvent, status: number, headers: readonly HeaderLine[] = []): undefined {

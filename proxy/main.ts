@@ -159,8 +159,9 @@ function publicUrlOf({ listen }: Config, transports: Transports): string {
 function joinDoors(doors: Doors, { door, watch, frontDoor }: Composed, shared: SharedFlows): DoorTalk {
   const talk = doors.join(message => {
     if (message.kind === 'server') return watch.heard(message)
-    if (message.kind === 'agent-here') return frontDoor.agentAt(message.agent, message.flow)
-    if (message.kind === 'whose') return frontDoor.whose(message.dialogs, message.flow)
+    if (message.kind === 'agent-here')
+      return frontDoor.agentFlows.registeredElsewhere(message.agent, message.flow)
+    if (message.kind === 'whose') return frontDoor.agentFlows.claim(message.dialogs, message.flow)
     shared.hear(message)
   })
   const isHere = (dialogs: readonly string[]): boolean =>

@@ -20,3 +20,8 @@ export function callerAt(origin: Origin, directory: Pick<Directory, 'trunkAt' | 
   const trunk = directory.trunkAt(origin.address)
   return trunk ? { kind: 'trunk', trunk } : { kind: 'stranger' }
 }
+
+/** Whether that is where a leg is heard: `party` says whose leg it is, `flow` over which connection an agent is heard there. */
+export function isAtLeg(caller: Caller, party: Caller['kind'], flow: string | undefined): boolean {
+  return caller.kind === party && (caller.kind !== 'agent' || caller.flow === flow)
+}

@@ -247,11 +247,11 @@ t.test('an agent whose connection was lost takes its call over on another one, p
 t.test('an agent whose connection was lost and that registers at another door is heard there', async t => {
   const parts = doorParts()
   await agentIn(parts)
-  parts.door.agentAt('1001', 'far-1')
+  parts.door.agentFlows.registeredElsewhere('1001', 'far-1')
   t.strictSame(parts.told, [], 'nothing is taken from a connection that is there')
   await parts.tell({ kind: 'flow-closed', flow: 'flow-1' })
-  parts.door.agentAt('1002', 'far-1')
-  parts.door.agentAt('1001', 'far-1')
+  parts.door.agentFlows.registeredElsewhere('1002', 'far-1')
+  parts.door.agentFlows.registeredElsewhere('1001', 'far-1')
   t.strictSame(parts.told, ['claim far-1'])
   parts.clock.advance(40_000)
   t.equal(parts.door.calls.size, 1, 'the grace is over, and the call goes on')
@@ -265,9 +265,9 @@ t.test('an agent whose connection was lost and that registers at another door is
 t.test('a request at another door is claimed when it is in the dialog of an agent here', async t => {
   const parts = doorParts()
   await agentIn(parts)
-  parts.door.whose(['dialog-t9', 'b'], 'far-1')
+  parts.door.agentFlows.claim(['dialog-t9', 'b'], 'far-1')
   t.strictSame(parts.told, [], 'and not that of a media server')
-  parts.door.whose(['dialog-t9', 'dialog-t1'], 'far-1')
+  parts.door.agentFlows.claim(['dialog-t9', 'dialog-t1'], 'far-1')
   t.strictSame(parts.told, ['claim far-1'])
   await parts.tell(
     requestEvent('BYE', {
@@ -288,6 +288,20 @@ t.test('an agent who does not come back in time is let go', async t => {
   t.match(parts.records, [{ verdict: 'flow-lost' }])
   t.notOk(parts.pins.has('1001'))
 })
+
+t.test(
+  'a CANCEL that comes while the door finds out who calls ends the call before anybody is asked',
+  async t => {
+    const parts = doorParts()
+    parts.door.receive(requestEvent('INVITE', { origin: origins.agent, headers: from1001, sdp: 'o=a' }))
+    await parts.tell({ kind: 'cancel', transaction: 't1' })
+    t.strictSame(parts.edge.requests, [])
+    t.equal(parts.door.calls.size, 0)
+    t.match(parts.records, [{ verdict: 'cancelled', status: 487 }])
+    await parts.tell({ kind: 'cancel', transaction: 't1' })
+    t.equal(parts.records.length, 1)
+  },
+)
 
 t.test('a CANCEL reaches the media server, and what it still answers is ended', async t => {
   const parts = doorParts()
