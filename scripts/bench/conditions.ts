@@ -25,8 +25,14 @@ export function machineBusyMs(): number {
 
 /** User and system time of a process so far, in milliseconds; steps of 10. */
 export function processMs(pid: number): number {
+  const { user, system } = processTimes(pid)
+  return user + system
+}
+
+/** The same apart. */
+export function processTimes(pid: number): { readonly user: number; readonly system: number } {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /s, '')
     .split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * 10
+  return { user: Number(fields[11]) * 10, system: Number(fields[12]) * 10 }
 }

@@ -15,9 +15,17 @@ import { serve } from './remote.ts'
 import { settingsOf, type Arrangement } from './settings.ts'
 import { collectGarbage, usage, type Usage } from './usage.ts'
 
+/** Where a door is once it has started. */
+export interface Started {
+  readonly url: string
+  readonly domain: string
+  /** The processes that do its work, when it is not the one that was asked. */
+  readonly pids?: readonly number[]
+}
+
 /** What the door's process can be asked. */
 export interface DoorService {
-  readonly start: (arrangement: Arrangement) => Promise<{ readonly url: string; readonly domain: string }>
+  readonly start: (arrangement: Arrangement) => Promise<Started>
   readonly stop: () => Promise<void>
   readonly usage: () => Usage
   readonly collect: () => boolean
@@ -28,7 +36,7 @@ let stopAll: (() => Promise<void>) | undefined
 
 serve<DoorService>({ start, stop: async () => stopAll?.(), usage, collect: collectGarbage })
 
-async function start(arrangement: Arrangement): Promise<{ url: string; domain: string }> {
+async function start(arrangement: Arrangement): Promise<Started> {
   const config = settingsOf(arrangement)
   const log = createLog(config.log.level)
   const policy = { utilisation: config.utilisation, rho: config.fleet.rho }

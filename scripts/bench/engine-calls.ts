@@ -33,7 +33,7 @@ export const engineCalls: Bench = {
 
 function settingsOf(flags: Flags): Settings {
   return {
-    edge: flags.choice('edge', ['direct', 'drachtio', 'relay']),
+    edge: flags.choice('edge', ['direct', 'drachtio', 'relay', 'kamailio']),
     logLevel: flags.choice('log', ['info', 'debug', 'warn', 'error', 'silent']),
     rate: flags.number('rate', 300, 1, 10_000),
     agents: flags.number('agents', 500, 1, 15_000),
@@ -66,7 +66,7 @@ async function alternating(
       rate,
       rounds,
       ...rest,
-      counted: rest.edge === 'drachtio' ? 'door and engine' : rest.edge === 'relay' ? 'relay' : 'door',
+      counted: counted[rest.edge],
       farEnd: 'SIPp UAS on UDP, not counted',
       runs: first.map(({ figures, details }) => ({ cpuMsPerCall: figures['cpuMsPerCall'], ...details })),
       ...(second && {
@@ -78,6 +78,13 @@ async function alternating(
       }),
     },
   }
+}
+
+const counted: Readonly<Record<Settings['edge'], string>> = {
+  direct: 'door',
+  drachtio: 'door and engine',
+  relay: 'relay',
+  kamailio: 'all processes of a Kamailio that only passes on: one on WSS, one for each core on UDP',
 }
 
 /** The highest rate of 1.25 times the last at which no call failed, nothing was repeated, and 19 of 20 calls due were made. */

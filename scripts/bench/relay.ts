@@ -7,7 +7,7 @@ import { createServer } from 'node:https'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { loadCertificate } from '../../config/certificate.ts'
 import { header } from '../load/light-message.ts'
-import type { DoorService } from './door.ts'
+import type { DoorService, Started } from './door.ts'
 import { serve } from './remote.ts'
 import { settingsOf, type Arrangement } from './settings.ts'
 import { collectGarbage, usage } from './usage.ts'
@@ -17,7 +17,7 @@ const byCall = new Map<string, WebSocket>()
 
 serve<DoorService>({ start, stop: async () => void udp.close(), usage, collect: collectGarbage })
 
-async function start(arrangement: Arrangement): Promise<{ url: string; domain: string }> {
+async function start(arrangement: Arrangement): Promise<Started> {
   const config = settingsOf(arrangement)
   const { host, port } = arrangement.server
   const { cert, key } = await loadCertificate(config)

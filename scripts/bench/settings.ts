@@ -1,8 +1,8 @@
 import { configSchema, deepFreeze, type Config } from '../../config/schema.ts'
 
-/** How the system under test is made. `relay` is no door at all: see relay.ts. */
+/** How the system under test is made. `relay` and `kamailio` are no doors: see relay.ts, kamailio.ts. */
 export interface Arrangement {
-  readonly edge: 'direct' | 'drachtio' | 'relay'
+  readonly edge: 'direct' | 'drachtio' | 'relay' | 'kamailio'
   /** A folder for what the door writes. */
   readonly dataDir: string
   readonly logLevel: Config['log']['level']

@@ -9,7 +9,7 @@ export const storm: Bench = {
   async run(flags) {
     const agents = flags.number('agents', 2_000, 10, 15_000)
     const atOnce = flags.number('at-once', 100, 1, 5_000)
-    const edge = flags.choice('edge', ['direct', 'drachtio'])
+    const edge = flags.choice('edge', ['direct', 'drachtio', 'kamailio'])
     const rounds = flags.number('rounds', 3, 1, 20)
     const generators = flags.number('generators', 1, 1, 8)
     const profile = flags.text('profile')

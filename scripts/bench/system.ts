@@ -36,12 +36,12 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const stop = (): Promise<void> => stopAll(members, log)
   try {
     const control = edge === 'drachtio' ? await startEngine(options, arrangement, members, log) : undefined
-    const door = begin<DoorService>(options, edge === 'relay' ? 'relay' : 'door', members, log)
-    const { url, domain } = await door.ask.start({ ...arrangement, ...(control && { control }) })
+    const door = begin<DoorService>(options, inPlaceOf[edge], members, log)
+    const { url, domain, pids = [] } = await door.ask.start({ ...arrangement, ...(control && { control }) })
     return {
       url,
       domain,
-      pids: members.map(({ process }) => process.pid),
+      pids: [...members.map(({ process }) => process.pid), ...pids],
       async usage() {
         const all = members.map(async ({ name, process }) => [name, await process.ask.usage()] as const)
         return Object.fromEntries(await Promise.all(all))
@@ -56,6 +56,9 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     throw cause
   }
 }
+
+/** What is started as the door. */
+const inPlaceOf = { direct: 'door', drachtio: 'door', relay: 'relay', kamailio: 'kamailio' } as const
 
 interface Member {
   readonly name: string

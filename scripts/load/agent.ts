@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { digestHa1, digestResponse, parseAuth } from '../../engine/message/digest.ts'
 import { PorticoError } from '../../runtime/errors.ts'
-import { header, okTo, readLight, uriIn, type LightMessage } from './light-message.ts'
+import { header, headers, okTo, readLight, uriIn, type LightMessage } from './light-message.ts'
 import { openLine, type Line, type LineOptions } from './line.ts'
 import { webrtcOffer } from './offer.ts'
 
@@ -141,10 +141,10 @@ export class LoadAgent {
     }
     this.#setupMs = performance.now() - this.#sentAt
     const target = uriIn(header(text, 'Contact'))
-    const to = `To: ${header(text, 'To')}`
+    const dialog = [`To: ${header(text, 'To')}`, ...routesOf(text)]
     this.#stage = 'up'
-    this.#ack = this.#written(`ACK ${target}`, [to, 'CSeq: 1 ACK'], '')
-    this.#bye = this.#written(`BYE ${target}`, [to, 'CSeq: 2 BYE'], '')
+    this.#ack = this.#written(`ACK ${target}`, [...dialog, 'CSeq: 1 ACK'], '')
+    this.#bye = this.#written(`BYE ${target}`, [...dialog, 'CSeq: 2 BYE'], '')
     this.#line?.send(this.#ack)
     if (this.#holdMs === 0) this.#hangUp()
     else setTimeout(() => this.#hangUp(), this.#holdMs)
@@ -237,6 +237,13 @@ export class LoadAgent {
       `${lines.join('\r\n')}\r\nContent-Length: ${body.length}\r\n\r\n${body}`
     )
   }
+}
+
+/** The way of all that follows in the dialog (RFC 3261 §12.1.2). */
+function routesOf(answer: string): readonly string[] {
+  return headers(answer, 'Record-Route')
+    .toReversed()
+    .map(route => `Route: ${route}`)
 }
 
 function refused(method: string, status: number): PorticoError {

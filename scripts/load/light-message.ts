@@ -21,6 +21,12 @@ export function header(text: string, name: string): string {
   return text.slice(from, text.indexOf('\r\n', from)).trim()
 }
 
+/** All values of such a header, in their order, one for each line. */
+export function headers(text: string, name: string): readonly string[] {
+  const lines = text.slice(0, text.indexOf('\r\n\r\n')).split('\r\n')
+  return lines.filter(line => line.startsWith(`${name}: `)).map(line => line.slice(name.length + 2))
+}
+
 /** The URI between the angle brackets of a header's value. */
 export function uriIn(value: string): string {
   return value.slice(value.indexOf('<') + 1, value.indexOf('>'))
