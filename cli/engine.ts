@@ -12,16 +12,17 @@ export function registerEngine(program: Command, terminal: Terminal): void {
     )
     .action(async (_options: object, command: Command) => {
       const { startEngine } = await import('./engine-process.ts')
-      const engine = await startEngine(configOf(command, terminal))
-      terminal.out(`metrics  ${engine.metricsUrl}`)
-      terminal.out(`control  ${engine.control.host}:${engine.control.port}`)
-      if (engine.secureControl !== undefined) {
-        terminal.out(`control  tls ${engine.secureControl.host}:${engine.secureControl.port}`)
-      }
-      for (const { name, transport, bound } of engine.listeners) {
-        terminal.out(`${name.padEnd(8)} ${transport} ${bound.host}:${bound.port}`)
-      }
-      await untilSignal()
-      await engine.stop()
+      await untilSignal(async () => {
+        const engine = await startEngine(configOf(command, terminal))
+        terminal.out(`metrics  ${engine.metricsUrl}`)
+        terminal.out(`control  ${engine.control.host}:${engine.control.port}`)
+        if (engine.secureControl !== undefined) {
+          terminal.out(`control  tls ${engine.secureControl.host}:${engine.secureControl.port}`)
+        }
+        for (const { name, transport, bound } of engine.listeners) {
+          terminal.out(`${name.padEnd(8)} ${transport} ${bound.host}:${bound.port}`)
+        }
+        return () => engine.stop()
+      })
     })
 }

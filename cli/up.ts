@@ -10,9 +10,10 @@ export function registerUp(program: Command, terminal: Terminal): void {
     .description('Run engine, door and selector in one process.')
     .action(async (_options: object, command: Command) => {
       const { startFrontDoor } = await import('./front-door-process.ts')
-      const { stop, lines } = await startFrontDoor(configOf(command, terminal))
-      for (const line of lines) terminal.out(line)
-      await untilSignal()
-      await stop()
+      await untilSignal(async () => {
+        const { stop, lines } = await startFrontDoor(configOf(command, terminal))
+        for (const line of lines) terminal.out(line)
+        return stop
+      })
     })
 }

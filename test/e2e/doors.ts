@@ -10,6 +10,7 @@ import { until, type World, type WorldOptions } from '../support/world.ts'
 
 /** What the second door has for itself; the media servers know the first one as theirs. */
 const second = {
+  trunks: { probeMs: 0 },
   listen: {
     public: {
       port: 8444,

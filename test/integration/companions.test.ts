@@ -51,7 +51,9 @@ async function suite(): Promise<void> {
     const clients = [await enter('cli-anna', 'c-1', 2), await enter('cli-anna', 'c-2', 2)]
     await areThere('agent a-1', 'client c-1', 'client c-2')
     await until('all joins to be told', () => joins.length === 3)
-    t.strictSame(joins, ['client:c-1', 'client:c-2', 'agent:a-1'])
+    // Asterisk counts who is entering a moment before it tells of the join, so the last of them may be told after the agent.
+    t.equal(joins[0], 'client:c-1')
+    t.strictSame(joins.toSorted(), ['agent:a-1', 'client:c-1', 'client:c-2'])
     for (const dialog of clients) await leave(dialog)
     await areThere('agent a-1')
     await leave(agent)
