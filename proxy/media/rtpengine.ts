@@ -6,7 +6,7 @@ import { answerCommand, dropCommand, offerCommand, queryCommand } from './comman
 import { codecsOf, type CodecPolicy } from './codecs.ts'
 import { MediaNode } from './media-node.ts'
 import type { NgAnswer, NgCommand, NgNode } from './ng.ts'
-import { continued } from './origin.ts'
+import { continued, continuedOffer } from './origin.ts'
 import { rebuiltSdp } from './sdp-rules.ts'
 import { statisticsOf } from './statistics.ts'
 
@@ -60,12 +60,12 @@ export class RtpengineMedia implements MediaAnchor {
     const command = this.#offer(exchange)
     const held = this.#holding(exchange.call)
     const sdp = held ? sdpOf(await held.send(command)) : await this.#firstOffer(exchange.call, command)
-    return continued(sdp, exchange.told)
+    return continuedOffer(sdp, exchange.told)
   }
 
   async offer(exchange: MediaExchange): Promise<string> {
     const sdp = sdpOf(await this.#nodeWith(exchange.call).send(this.#offer(exchange)))
-    return continued(sdp, exchange.told)
+    return continuedOffer(sdp, exchange.told)
   }
 
   async answer(exchange: MediaExchange): Promise<string> {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { continued } from '../../../../proxy/media/origin.ts'
+import { continued, continuedOffer } from '../../../../proxy/media/origin.ts'
 
 const sdp = (origin: string, port: number): string =>
   `v=0\r\n${origin}\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nm=audio ${port} RTP/AVP 8\r\n`
@@ -40,4 +40,31 @@ t.test('versions have as many digits as they like', async t => {
 t.test('what was not told, or is no description, begins anew', async t => {
   for (const told of [undefined, '', 'o=one']) t.equal(continued(sdp(other, 4002), told), sdp(other, 4002))
   t.equal(continued('nothing', sdp(old, 4000)), 'nothing')
+})
+
+const sections = (o: string, names: readonly string[]): string =>
+  [
+    o,
+    `a=group:BUNDLE ${names.join(' ')}`,
+    ...names.flatMap(name => ['m=audio 4000 RTP/AVP 8', `a=mid:${name}`]),
+    '',
+  ].join('\r\n')
+
+t.test('the sections of an offer keep their names, by place, and groups are of those', async t => {
+  const told = sections(old, ['0', 'video'])
+  t.equal(continuedOffer(sections(other, ['1', '0']), told), told, 'a name that was another’s changes hands')
+  const next = 'o=- 17 3 IN IP4 192.0.2.1'
+  t.equal(continuedOffer(sections(next, ['1', '2']), told), sections(next, ['0', 'video']), 'of any origin')
+  t.equal(
+    continued(sections(next, ['1', '2']), told),
+    sections(next, ['1', '2']),
+    'an answer has those of its offer',
+  )
+})
+
+t.test('a section that had no name has the one that it is given', async t => {
+  const named = `${sdp(other, 4002)}a=mid:1\r\n`
+  t.match(continuedOffer(named, sdp(old, 4000)), /^a=mid:1\r$/m)
+  t.equal(continuedOffer(named, undefined), named)
+  t.notMatch(continuedOffer(sdp(other, 4002), `${sdp(old, 4000)}a=mid:0\r\n`), /a=mid/)
 })
