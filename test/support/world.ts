@@ -29,6 +29,8 @@ export interface World {
   /** PEM of the door's certificate, and its file. */
   readonly ca: string
   readonly caFile: string
+  /** The process of the door. */
+  readonly pid: number
   /** Everything that the door wrote. */
   readonly output: readonly string[]
   /** Adds an agent, signs it in over HTTPS, connects and registers it over WSS. */
@@ -107,6 +109,7 @@ export async function startWorld({
     origin,
     ca,
     caFile,
+    pid: door.pid,
     output: door.output,
     password,
     async secondDoor(own) {

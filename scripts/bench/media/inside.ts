@@ -7,6 +7,7 @@ import type { Measured } from '../bench.ts'
 import { percentile, rounded } from '../statistics.ts'
 import { isThere, longestHole } from './holes.ts'
 import { bringUp, openWorld, received, type Pair, type PairEnd } from './pairs.ts'
+import { spentIn } from './processor.ts'
 
 const orderSchema = z.object({
   bench: z.enum(['move', 'survive-asterisk']),
@@ -66,11 +67,14 @@ async function survive({ pairs: count, how }: Order): Promise<Measured> {
   await everybodyHears(pairs)
   received(pairs)
   await pause(1000)
-  const from = performance.now()
   const server = world.lab.servers.find(({ id }) => id === 'ms-1')
   if (!server) throw new PorticoError('E_LAB', 'there is no server ms-1')
+  const parties = partiesOf(world)
+  const from = performance.now()
   process.kill(server.pid, how === 'kill' ? 'SIGKILL' : 'SIGSTOP')
-  await pause(how === 'kill' ? 5_000 : 9_000)
+  const processorMsAtFirst = await spentIn(halfSecond, parties)
+  await pause(how === 'kill' ? 4_000 : 8_000)
+  const processorMsLater = await spentIn(halfSecond, parties)
   const now = performance.now()
   const got = received(pairs)
   const ends = pairs.flatMap(pair => pair.ends)
@@ -81,8 +85,24 @@ async function survive({ pairs: count, how }: Order): Promise<Measured> {
   await world.stop()
   return {
     figures: { ...holeFigures(holes), keptPct: share(kept.length, ends.length), doubleLegs },
-    conditions: { pairs: count, how, legs: ends.length, warmedByMoves: 4 * count, ...without },
+    conditions: {
+      pairs: count,
+      how,
+      legs: ends.length,
+      warmedByMoves: 4 * count,
+      processorMsAtFirst,
+      processorMsLater,
+      ...without,
+    },
   }
+}
+
+const halfSecond = 500
+
+/** Who has work with the legs of a server that is gone. */
+function partiesOf({ pid, lab }: World): Readonly<Record<string, number>> {
+  const other = lab.servers.find(({ id }) => id === 'ms-2')
+  return { asterisk: other?.pid ?? 0, door: pid, rtpengine: lab.rtpenginePid, tones: process.pid }
 }
 
 /** The hung server comes back: what it still holds of the legs that went elsewhere, once it had the time to let go. */
