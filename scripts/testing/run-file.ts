@@ -4,8 +4,8 @@ import { createInterface } from 'node:readline'
 import { inNewNamespace, namespaceMarker } from '../../test/support/unshare.ts'
 import { judge, type Judged } from './judge.ts'
 
-/** Ended by force after this time, should tap's own limits have failed. */
-const limitMs = 3_600_000
+/** Ended by force after this time: tap's own limit ends no file whose tests are over while something of it is still open. */
+const limitMs = 420_000
 
 /** How a test file is started. */
 export interface FileRun {

@@ -27,16 +27,6 @@ async function suite(): Promise<void> {
     door.ack(dialog)
     return dialog
   }
-  /** Knocks until the agent has entered. */
-  const enterSoon = async (leg: string, call: string): Promise<string> => {
-    for (;;) {
-      door.send(inviteTo(server, leg, call))
-      const { status, dialog } = await final(door)
-      if (status === 486) continue
-      door.ack(dialog)
-      return dialog ?? ''
-    }
-  }
   const leave = async (dialog: string, ...headers: readonly HeaderLine[]): Promise<void> => {
     door.send({ method: 'BYE', dialog, headers })
     await door.answered(200)
@@ -78,7 +68,7 @@ async function suite(): Promise<void> {
   await t.test('who comes just after its agent lets the music begin', async t => {
     const began = performance.now()
     const agent = await enter('agt-bob', 'a-5')
-    const client = await enterSoon('cli-bob', 'c-5')
+    const client = await enter('cli-bob', 'c-5')
     t.ok(performance.now() - began >= 99)
     await areThere('agent a-5', 'client c-5')
     for (const dialog of [client, agent]) await leave(dialog)
@@ -88,23 +78,26 @@ async function suite(): Promise<void> {
   await t.test('an agent whose company does not come is in its conference all the same', async () => {
     const agent = await enter('agt-anna', 'a-4', 1)
     await areThere('agent a-4')
-    const client = await enter('cli-anna', 'c-4')
-    await areThere('agent a-4', 'client c-4')
-    for (const dialog of [client, agent]) await leave(dialog)
+    await leave(agent)
     await areThere()
   })
+
+  await t.test(
+    'a client that comes alone finds its agent, although that one is not in its conference yet',
+    async () => {
+      // The agent has been answered, and waits half a second for company that does not come.
+      const agent = await enter('agt-carl', 'a-7', 1)
+      const client = await enter('cli-carl', 'c-4')
+      await areThere('agent a-7', 'client c-4')
+      for (const dialog of [client, agent]) await leave(dialog)
+      await areThere()
+    },
+  )
 
   await t.test('a client that comes alone and does not find its agent is refused', async () => {
     door.send(inviteTo(server, 'cli-anna', 'c-6'))
     await door.answered(486)
   })
-}
-
-async function final(
-  door: SipPeer,
-): Promise<{ readonly status: number; readonly dialog: string | undefined }> {
-  const { response, dialog } = await door.next('response')
-  return response.status < 200 ? await final(door) : { status: response.status, dialog }
 }
 
 function inviteTo({ sip }: MediaServer, leg: string, call: string, company?: number) {

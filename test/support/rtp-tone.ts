@@ -32,6 +32,8 @@ export async function openTonePhone(host: string): Promise<TonePhone> {
   const socket = createSocket('udp4')
   socket.bind(0, host)
   await once(socket, 'listening')
+  // One that a failed test forgets keeps no process alive.
+  socket.unref()
   // Decoded when it is asked for, so that many phones cost the machine little while they are measured.
   const received: { readonly at: number; readonly packet: Buffer }[] = []
   const pressed = new Map<number, string>()
@@ -142,7 +144,7 @@ function createSender(socket: Socket) {
           target.host,
         )
     }
-  }, packetMs)
+  }, packetMs).unref()
   return {
     play: (tone: number) => (hz = tone),
     sendTo: (host: string, port: number) => (target = { host, port }),
