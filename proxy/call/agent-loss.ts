@@ -9,6 +9,9 @@ import { hungUp, type Verdict } from './verdict.ts'
  */
 export const lostReason = 'Q.850;cause=27;text="agent lost"'
 
+/** The same for an agent that goes to another media server: its clients at other doors come after it, and hear music until they do. */
+export const movedReason = 'Q.850;cause=31;text="agent moved"'
+
 /** By which cause a media server hangs a client up whose agent did not come back (Q.850 20: subscriber absent). */
 const absentCause = 20
 /** Normal call clearing (Q.850). */

@@ -3,7 +3,8 @@ import type { Call, CallEvent, Effect, Leg, LegName, Place, Step, Up } from './c
 import { settling } from './connect.ts'
 import { ack } from './ending.ts'
 import { healthAfter, type Refusal } from './failover.ts'
-import { innerLeg, mediaParty, other } from './parties.ts'
+import { movedReason } from './agent-loss.ts'
+import { agentLeg, innerLeg, mediaParty, other } from './parties.ts'
 import { isOffer, respondTo } from './reoffer.ts'
 
 /**
@@ -184,18 +185,18 @@ function moved(call: Call, state: Up, move: Move): Step | undefined {
   }
   return [
     move.isLost && !move.isAlone ? { ...after, untidy: [...state.untidy, old] } : after,
-    ...closing(state, move, old),
+    ...closing(call, state, move, old),
     ...settling(call, after),
     { kind: 'move-told', outcome: 'moved' },
   ]
 }
 
 /** The old leg is closed. On a server that is dead that has time until the calls that are still on it have been moved. */
-function closing(state: Up, { isAlone, isLost }: Move, { dialog, tag }: Leg): readonly Effect[] {
+function closing(call: Call, state: Up, { isAlone, isLost }: Move, { dialog, tag }: Leg): readonly Effect[] {
   if (isAlone) return [dropMedia(state, tag)]
-  return isLost
-    ? [{ kind: 'start-timer', timer: 'tidy', ms: tidyMs }]
-    : [{ kind: 'bye', dialog }, dropMedia(state, tag)]
+  if (isLost) return [{ kind: 'start-timer', timer: 'tidy', ms: tidyMs }]
+  const farewell = agentLeg(call) === undefined ? {} : { reason: movedReason }
+  return [{ kind: 'bye', dialog, ...farewell }, dropMedia(state, tag)]
 }
 
 /** What lost servers hold is given back; the BYE is for one that only hung and comes back. */

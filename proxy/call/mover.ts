@@ -211,8 +211,12 @@ export class Mover {
           leg.agent === agent && leg.server === from && agentLeg(leg) === undefined && !calls.byId(leg.id),
       )
       const follow = async ({ id: call }: { readonly id: string }): Promise<readonly string[]> => {
-        const outcome = await store.orders.give({ kind: 'follow', call, server: server.id })
-        if (outcome?.kind === 'done') return [call]
+        for (let tries = 1; ; tries++) {
+          const outcome = await store.orders.give({ kind: 'follow', call, server: server.id })
+          if (outcome?.kind === 'done') return [call]
+          if (outcome === undefined || tries === comeTries) break
+          await this.#pause(comeEveryMs)
+        }
         log.warn('call.client-stayed', { call, agent, server: from })
         return []
       }
@@ -280,6 +284,9 @@ const enterTries = 15
 /** How often, and how many times, a client looks where its agent went. */
 const followEveryMs = 100
 const followTries = 60
+/** How often, and how many times, a client at another door is told to come after its agent. It hears music meanwhile. */
+const comeEveryMs = 500
+const comeTries = 3
 /** How often, and how many times, an agent that no server has taken asks again. */
 const saveEveryMs = 700
 const saveTries = 3

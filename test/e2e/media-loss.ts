@@ -12,7 +12,7 @@ import { startWorld, until, type World, type WorldOptions } from '../support/wor
 
 /** An agent and its client talk through a real Asterisk, anchored at one of two real rtpengines, which hang or are killed. */
 export async function tellMediaLoss(engine: WorldOptions['engine']): Promise<void> {
-  const ports = { ngPort: 22_232, mediaPorts: [42_000, 42_999] } as const
+  const ports = { ngPort: 22_232, mediaPorts: [45_000, 45_999] } as const
   const second = await startLab(`second-${process.ppid}`, 0, { rtpengine: true, ...ports })
   const rtpengine = [await openNgRelay(22_300, 22_222), await openNgRelay(22_301, ports.ngPort)]
   const settings = { media: { rtpengine, timeoutMs: 300 } }

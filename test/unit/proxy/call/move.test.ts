@@ -66,8 +66,9 @@ t.test(
       key: 'c1-b2',
       sdp: 'o=same',
     })
+    // Its clients at other doors are kept until they come after it.
     t.strictSame(done, [
-      { kind: 'bye', dialog: 'd-b' },
+      { kind: 'bye', dialog: 'd-b', reason: 'Q.850;cause=31;text="agent moved"' },
       { kind: 'drop-media', media: 'c1-b1', tag: 'c1-b1' },
       { kind: 'settle', server: 'ms-2' },
       told('moved'),

@@ -190,12 +190,18 @@ t.test(
     const [here, there] = [await world([agent]), await world([client])]
     here.elsewhere.push({ ...leg, id: 'c1', server: 'ms-1' })
     there.answers.set('127.0.1.2', 503)
+    const outcomes: unknown[] = []
     here.others.give = async () => {
-      const outcome = ms2 && (await there.mover.follow('c1', ms2))
-      t.equal(outcome, 'stayed')
+      outcomes.push(ms2 && (await there.mover.follow('c1', ms2)))
       return { kind: 'refused', reason: 'refused' }
     }
-    t.match(await here.mover.move({ agent: '1001' }), { kind: 'moved', calls: ['a1'] })
+    const moving = here.mover.move({ agent: '1001' })
+    for (let turn = 0; turn < 3; turn++) {
+      await settle()
+      here.clock.advance(500)
+    }
+    t.match(await moving, { kind: 'moved', calls: ['a1'] })
+    t.strictSame(outcomes, ['stayed', 'stayed', 'stayed'])
     here.others.give = async () => Promise.reject(new Error('no store'))
     here.elsewhere.push({ ...leg, id: 'c2', server: 'ms-2' })
     t.match(
