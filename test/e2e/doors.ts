@@ -74,7 +74,8 @@ export async function tellDoors(engine: WorldOptions['engine']): Promise<void> {
       t.equal((await pair.leg.ask('INVITE', sdp)).status, 200, 'and may offer anew')
       t.equal((await pair.leg.ask('OPTIONS')).status, 200, 'and is heard in it')
     })
-    t.ok(hole < 500, `nobody hears nothing for ${hole} ms`)
+    // Whoever plays the tones has to wait for a processor as well.
+    t.ok(hole < 1_000, `nobody hears nothing for ${hole} ms`)
     t.comment(`hole ${hole} ms`)
   })
 

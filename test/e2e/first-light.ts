@@ -21,6 +21,8 @@ export function tellFirstLight(options: Pick<WorldOptions, 'store' | 'engine'>):
 
     await t.test('six agents over WSS land three and three', async t => {
       for (let n = 1; n <= 6; n++) calls.push(await (await world.agent(`100${n}`)).join())
+      // Asterisk answers an agent a moment before it is in its conference.
+      await until('six agents', async () => (await roles(world, 'agent')).length === 6)
       t.strictSame([await agentsOn(world, 'ms-1'), await agentsOn(world, 'ms-2')], [3, 3])
       await countersAreTrue(t, world)
     })
@@ -50,6 +52,7 @@ export function tellFirstLight(options: Pick<WorldOptions, 'store' | 'engine'>):
     await t.test('a drained server gets none of the next three', async t => {
       await world.client.servers.order('ms-1', 'drain')
       for (let n = 7; n <= 9; n++) calls.push(await (await world.agent(`100${n}`)).join())
+      await until('nine agents', async () => (await roles(world, 'agent')).length === 9)
       t.strictSame([await agentsOn(world, 'ms-1'), await agentsOn(world, 'ms-2')], [3, 6])
       await countersAreTrue(t, world)
       await world.client.servers.order('ms-1', 'activate')
@@ -95,17 +98,18 @@ export function tellFirstLight(options: Pick<WorldOptions, 'store' | 'engine'>):
       const agent = await world.agent('2001')
       await agent.join()
       t.ok(performance.now() - began < 3000, `after ${Math.round(performance.now() - began)} ms`)
-      t.ok((await world.lab.channels('ms-2')).some(({ conference }) => conference === 'agt-2001'))
+      const there = async (): Promise<ReadonlySet<string>> =>
+        new Set((await world.lab.channels('ms-2')).map(({ conference }) => conference))
+      await until('its conference', async () => (await there()).has('agt-2001'), 3000)
       await until(
         'the agents of the dead server to be on the other',
         async () => (await world.client.sessions()).every(({ server = '' }) => server === 'ms-2'),
         15_000,
       )
-      const there = new Set((await world.lab.channels('ms-2')).map(({ conference }) => conference))
-      t.ok(
-        [...stranded].every(conference => there.has(conference)),
-        'with their conferences',
-      )
+      await until('their conferences', async () => {
+        const those = await there()
+        return [...stranded].every(conference => those.has(conference))
+      })
       t.equal(ended, 0, 'and no agent was told')
     })
 
@@ -117,7 +121,7 @@ export function tellFirstLight(options: Pick<WorldOptions, 'store' | 'engine'>):
         15_000,
       )
       await (await world.agent('2002')).join()
-      t.equal(await agentsOn(world, 'ms-1'), 1)
+      await until('that agent to be there', async () => (await agentsOn(world, 'ms-1')) === 1, 3000)
       await countersAreTrue(t, world)
     })
 
