@@ -5,12 +5,9 @@
 -- Returns 1 when it was taken off counters, else 0.
 local call, server = ARGV[4], ARGV[5]
 local ended, taken_off = prefix .. 'ended:' .. server, 0
-local held = reserved_on(KEYS[1])
+local held = give_back(KEYS[1], call)
 redis.call('DEL', KEYS[1])
-if held then
-  redis.pcall('ZREM', prefix .. 'reservations:' .. held, call)
-  if held ~= server then rank(held) end
-end
+if held and held ~= server then rank(held) end
 local facts = facts_of(server)
 if facts and facts.has_load and facts.reconciled and now > facts.taken_at
   and facts.taken_at > tonumber(ARGV[6]) + tonumber(ARGV[7]) then

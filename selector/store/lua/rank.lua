@@ -25,6 +25,13 @@ local function reserved_on(key)
   return server, false
 end
 
+-- Takes the place of a call off its server and returns that one, which is to be ranked; nil when it has none. The key stays.
+local function give_back(key, call)
+  local server = reserved_on(key)
+  if server then redis.pcall('ZREM', prefix .. 'reservations:' .. server, call) end
+  return server
+end
+
 -- What is known of a server; nil when the operator's row is gone or cannot be read.
 local function facts_of(id)
   local json = redis.pcall('HGET', prefix .. 'servers', id)

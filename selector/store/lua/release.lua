@@ -5,11 +5,8 @@
 local REMEMBERED_MS = 60000
 local servers = {}
 for i = 1, #KEYS do
-  local server = reserved_on(KEYS[i])
-  if server then
-    redis.pcall('ZREM', prefix .. 'reservations:' .. server, ARGV[i + 3])
-    servers[server] = true
-  end
+  local server = give_back(KEYS[i], ARGV[i + 3])
+  if server then servers[server] = true end
   redis.call('SET', KEYS[i], RELEASED, 'PX', REMEMBERED_MS)
 end
 for server in pairs(servers) do rank(server) end

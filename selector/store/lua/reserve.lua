@@ -223,9 +223,8 @@ local function keep_place(facts)
   return exact(fence)
 end
 
-local previous = reserved_on(KEYS[2])
+local previous = give_back(KEYS[2], call)
 if previous then
-  redis.pcall('ZREM', prefix .. 'reservations:' .. previous, call)
   redis.call('DEL', KEYS[2])
   rank(previous)
 end
