@@ -196,7 +196,7 @@ export interface Placement {
   }): Promise<Placed>
   /** Gives the reservation of a call back; unknown calls are no error. */
   release(call: string): Promise<void>
-  /** The agent's leg is up on `server`: client legs go there from now on. */
+  /** The agent's leg is up on `server`: client legs go there from now on, also those asked for before this resolves. */
   settled(order: { readonly call: string; readonly agent: string; readonly server: string }): Promise<void>
   /**
    * The agent's leg of that call is over; a newer leg of the same agent is left alone. `isLost`: its place is kept for a while, and the

@@ -121,5 +121,5 @@ function connected(call: Call, state: Answering, sdp: string): Step {
     b: { heard: answered, told: offered },
   })
   const { transaction } = call
-  return [up, { kind: 'respond', transaction, status: 200, body: sdpBody(sdp) }, ...settling(call, up)]
+  return [up, ...settling(call, up), { kind: 'respond', transaction, status: 200, body: sdpBody(sdp) }]
 }

@@ -29,7 +29,7 @@ export function upFrom(
   }
 }
 
-/** An agent that is up waits on its server from now on. */
+/** An agent that is up waits on its server from now on; said before anybody hears that it is up, for its client may come at once, at any door. */
 export function settling(call: Call, { server }: Up): readonly Effect[] {
   return agentLeg(call) === undefined || !server ? [] : [{ kind: 'settle', server: server.id }]
 }

@@ -42,5 +42,5 @@ function answer(call: Call, state: Late, sdp: string | undefined): Step {
 function connect(call: Call, state: Late, sdp: string): Step {
   const { dialog, offer, told, answer: heard } = state
   const up = upFrom(call, state, { a: { heard, told }, b: { heard: offer, told: sdp } })
-  return [up, { kind: 'ack', dialog, body: sdpBody(sdp) }, ...settling(call, up)]
+  return [up, ...settling(call, up), { kind: 'ack', dialog, body: sdpBody(sdp) }]
 }

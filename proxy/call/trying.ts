@@ -126,8 +126,8 @@ function agreedBefore(call: Call, up: Up, ready: readonly Effect[]): Step {
     up,
     ack(b.dialog),
     ...ready,
-    { kind: 'respond', transaction, status: 200, body: sdpBody(a.told) },
     ...settling(call, up),
+    { kind: 'respond', transaction, status: 200, body: sdpBody(a.told) },
   ]
 }
 

@@ -108,7 +108,7 @@ export interface Pin {
 
 /** Which agent is on which server; one pin per agent, the newest call's. */
 export interface Pins {
-  /** False when a pin with a greater fence is there. */
+  /** False when a pin with a greater fence is there. Who asks after this was called hears of it, though it has not resolved yet. */
   put(pin: Pin): Promise<boolean>
   /**
    * One that is kept for longer than it should be is none. `shown`: a pin that whoever asks can prove. It counts while the store cannot be

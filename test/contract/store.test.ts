@@ -244,6 +244,13 @@ for (const [name, make] of stores) {
     t.match(await store.pins.get('anna'), { call: 'c2' })
   })
 
+  test('whoever asks for a pin after it was put gets it, at once', async (t, store) => {
+    const pin = { agent: 'anna', server: 'ms-a', call: 'c1', fence: 3 }
+    const put = store.pins.put(pin)
+    t.strictSame(await store.pins.get('anna'), pin)
+    await put
+  })
+
   test('an agent has one pin, the newest, and only its own call removes it', async (t, store) => {
     await store.pins.put({ agent: 'anna', server: 'ms-a', call: 'c1' })
     await store.pins.put({ agent: 'anna', server: 'ms-b', call: 'c2' })

@@ -22,11 +22,13 @@ export function createRedisPins(
   const own = new MemoryPins(clock)
   return {
     async put(pin) {
-      let taken = await own.put(pin)
+      const takenHere = own.put(pin)
+      let taken: boolean | undefined
       await connection.tryTo(async () => {
         const args = [pin.fence ?? 0, JSON.stringify(pin), ttlMs]
         taken = (await connection.run('pin', [keys.pin(pin.agent)], args)) === 1
       })
+      taken ??= await takenHere
       if (!taken) await own.remove(pin.agent, pin.call)
       return taken
     },

@@ -245,18 +245,18 @@ const cases: readonly Case[] = [
     { kind: 'record', verdict: 'cancelled', status: 487 },
   ],
   [
-    'answers the caller and settles the agent',
+    'settles the agent, and only then answers it',
     agentCall,
     answering,
     { kind: 'media-answered', key: 'c1-b1', sdp: 'o=a-answer' },
     'up',
+    { kind: 'settle', server: 'ms-1' },
     {
       kind: 'respond',
       transaction: 't-a',
       status: 200,
       body: { type: 'application/sdp', content: 'o=a-answer' },
     },
-    { kind: 'settle', server: 'ms-1' },
   ],
   [
     'asks the server once more when its media anchor died, so that another one takes the call',

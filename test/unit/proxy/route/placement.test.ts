@@ -53,6 +53,14 @@ t.test('after that it is placed as any other', async t => {
   t.equal(await chosen('c2'), 'ms-1')
 })
 
+t.test('clients find an agent from the moment in which its call is said to be up', async t => {
+  const { placement, chosen } = await fleet()
+  t.equal(await chosen('c1'), 'ms-1')
+  const settled = placement.settled({ agent: 'anna', server: 'ms-1', call: 'c1' })
+  t.match(await placement.whereIs('anna'), { server: { id: 'ms-1' } })
+  await settled
+})
+
 t.test('an agent that left is placed as any other at once', async t => {
   const { placement, chosen, store } = await fleet()
   await store.pins.put(onMs2)
