@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { SyntheticCarrier } from '../../cli/synthetic/carrier.ts'
-import { isThere, longestHole } from '../../scripts/bench/media/holes.ts'
+import { isThere, longestHole, missingPackets } from '../../scripts/bench/media/holes.ts'
 import { bringUpOne, openWorld, received, type Pair } from '../../scripts/bench/media/pairs.ts'
 import type { LabServer } from '../support/lab.ts'
 import { sippAnswer } from '../support/sipp.ts'
@@ -52,7 +52,7 @@ export async function tellDoors(engine: WorldOptions['engine']): Promise<void> {
 
   await t.test('an operator moves an agent, and its client at the other door comes after it', async t => {
     const [from] = (await world.client.sessions()).map(({ server }) => server)
-    const hole = await holeDuring(pair, async () => {
+    const { hole } = await soundDuring(pair, async () => {
       const moved = await world.client.calls.move({ agent: 'one' })
       t.not(moved.server, from)
       t.equal(moved.calls.length, 2, 'the answer names both')
@@ -67,13 +67,14 @@ export async function tellDoors(engine: WorldOptions['engine']): Promise<void> {
   })
 
   await t.test('an agent whose connection is cut and made anew to the other door keeps its call', async t => {
-    const hole = await holeDuring(pair, async () => {
+    const { hole, missing } = await soundDuring(pair, async () => {
       await pair.phone.reconnect(atSecond)
       t.equal(await pair.phone.register(), 200)
       const sdp = { headers: [['Content-Type', 'application/sdp']], body: pair.offer } as const
       t.equal((await pair.leg.ask('INVITE', sdp)).status, 200, 'and may offer anew')
       t.equal((await pair.leg.ask('OPTIONS')).status, 200, 'and is heard in it')
     })
+    t.strictSame(missing, [0, 0], 'each gets every packet of one stream')
     // Whoever plays the tones has to wait for a processor as well.
     t.ok(hole < 1_000, `nobody hears nothing for ${hole} ms`)
     t.comment(`hole ${hole} ms`)
@@ -149,16 +150,27 @@ async function hearsEachOther(pair: Pair): Promise<void> {
   })
 }
 
-/** The longest hole of both ends while `work` runs, in milliseconds. */
-async function holeDuring(pair: Pair, work: () => Promise<void>): Promise<number> {
+interface Sound {
+  /** The longest hole of both ends, in milliseconds. */
+  readonly hole: number
+  /** How many packets each end missed. */
+  readonly missing: readonly number[]
+}
+
+/** What both ends hear while `work` runs. */
+async function soundDuring(pair: Pair, work: () => Promise<void>): Promise<Sound> {
   received([pair])
   await pause(100)
   const from = performance.now()
   await work()
   await pause(300)
   const now = performance.now()
-  const holes = [...received([pair])].map(([end, arrivals]) => longestHole(arrivals, end.hears, from, now))
-  return Math.round(Math.max(...holes))
+  const heard = [...received([pair])]
+  const holes = heard.map(([end, arrivals]) => longestHole(arrivals, end.hears, from, now))
+  return {
+    hole: Math.round(Math.max(...holes)),
+    missing: heard.map(([, arrivals]) => missingPackets(arrivals)),
+  }
 }
 
 /** Has a media server call an agent into its conference, as nail-up does. */

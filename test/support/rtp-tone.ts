@@ -24,6 +24,9 @@ export interface TonePhone {
 /** A packet that came in. */
 export interface Arrival {
   readonly at: number
+  /** Of which stream it is, and which of its packets (RFC 3550 §5.1). */
+  readonly ssrc: number
+  readonly sequence: number
   readonly samples: Float32Array
 }
 
@@ -43,8 +46,7 @@ export async function openTonePhone(host: string): Promise<TonePhone> {
     if (digit !== undefined) pressed.set(packet.readUInt32BE(4), digit)
     received.push({ at: performance.now(), packet })
   })
-  const taken = (): readonly Arrival[] =>
-    received.splice(0).map(({ at, packet }) => ({ at, samples: payloadOf(packet) }))
+  const taken = (): readonly Arrival[] => received.splice(0).map(({ at, packet }) => arrivalOf(packet, at))
   const heard = (): Float32Array => joined(taken().map(({ samples }) => samples))
   const sender = createSender(socket)
   return {
@@ -101,6 +103,13 @@ function secondOf(hz: number): Uint8Array {
 }
 
 const seconds = new Map<number, Uint8Array>()
+
+/** A packet that came in at `at`; one too short for RTP is of the stream 0. */
+function arrivalOf(packet: Buffer, at: number): Arrival {
+  const isRtp = packet.length >= 12
+  const [ssrc, sequence] = isRtp ? [packet.readUInt32BE(8), packet.readUInt16BE(2)] : [0, 0]
+  return { at, ssrc, sequence, samples: payloadOf(packet) }
+}
 
 /** The sound in an RTP packet; empty when it is none or of another format. */
 export function payloadOf(packet: Buffer): Float32Array {

@@ -22,6 +22,18 @@ export function isThere(arrivals: readonly Arrival[], hz: number, from: number):
   return late.length > 10 && late.filter(({ samples }) => isAudible(samples, hz)).length > late.length / 2
 }
 
+/**
+ * How many packets of one stream are missing between the first and the last of those that arrived, in whatever order. Infinity when they
+ * are of more streams than one, or of none. Unlike a time it is the same on a busy machine.
+ */
+export function missingPackets(arrivals: readonly Arrival[]): number {
+  const [first] = arrivals
+  if (first === undefined || arrivals.some(({ ssrc }) => ssrc !== first.ssrc)) return Infinity
+  // Sequence numbers begin again after 65,535; what came is within half of that of the first.
+  const steps = arrivals.map(({ sequence }) => ((sequence - first.sequence + 98_304) % 65_536) - 32_768)
+  return Math.max(...steps) - Math.min(...steps) + 1 - new Set(steps).size
+}
+
 function isAudible(samples: Float32Array, hz: number): boolean {
   return toneLevel(samples, rtpRate, hz) > audible
 }
