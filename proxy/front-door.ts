@@ -125,6 +125,8 @@ export class FrontDoor {
       case 'hand-over':
       case 'hand-out':
       case 'handed-out':
+      case 'consulted':
+      case 'replaced':
         return await this.#transfers.order(order)
       case 'follow':
         return await this.#follow(order)

@@ -341,6 +341,8 @@ export interface LiveCall extends Partial<Dialled> {
   readonly kind: CallKind
   /** Absent in a call between two trunks. */
   readonly agent?: string
+  /** The agent that consults that one. */
+  readonly by?: string
   /** By which trunk a call between two trunks goes on, and to which number; of a client that is being connected to a number, where to. */
   readonly onward?: Onward
   readonly server?: string

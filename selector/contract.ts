@@ -211,6 +211,8 @@ export const sessionOutput = z.object({
   kind: z.enum(['agent', 'client', 'dial-out', 'ring-agent', 'consult', 'transit']),
   /** Absent in a call between two trunks. */
   agent: z.string().optional(),
+  /** The agent that consults that one. */
+  by: z.string().optional(),
   /** Of a call through a trunk: which one, the number that was dialled as the route made it, and that route. */
   trunk: z.string().optional(),
   number: z.string().optional(),

@@ -33,13 +33,14 @@ export class Story {
   }
 
   /** The call as others may see it now. */
-  live({ id, dialog, kind, agent, dialled, onward }: Call, state: CallState): LiveCall {
+  live({ id, dialog, kind, agent, by, dialled, onward }: Call, state: CallState): LiveCall {
     const { server } = this
     return {
       id,
       leg: callIdIn(dialog),
       kind,
       ...(agent !== '' && { agent }),
+      ...(by !== undefined && { by }),
       ...(onward && { onward }),
       state: nameOf(state),
       since: this.#since,

@@ -185,6 +185,7 @@ export const sessionSchema: z.ZodType<Session> = z.object({
   id: text,
   kind: z.enum(['agent', 'client', 'dial-out', 'ring-agent', 'consult', 'transit']),
   agent: text.exactOptional(),
+  by: text.exactOptional(),
   trunk: text.exactOptional(),
   number: text.exactOptional(),
   route: text.exactOptional(),
@@ -244,6 +245,14 @@ const order: z.ZodType<Order> = z.union([
   z.object({ kind: z.literal('hand-over'), call: text, from: text, to: text, joins: z.boolean() }),
   z.object({ kind: z.literal('hand-out'), call: text, from: text, number: text, wish: text }),
   z.object({ kind: z.literal('handed-out'), wish: text, status: z.int().min(200).max(699) }),
+  z.object({
+    kind: z.literal('consulted'),
+    call: text,
+    by: text,
+    callId: text,
+    tags: z.tuple([text, text]),
+  }),
+  z.object({ kind: z.literal('replaced'), call: text, by: text }),
   z.object({ kind: z.literal('give-way'), call: text, flow: text.exactOptional() }),
   z.object({ kind: z.literal('tell'), dial }),
 ])

@@ -3,7 +3,7 @@ import { systemClock, type Clock } from '../../runtime/clock.ts'
 import { silentLog } from '../../runtime/log.ts'
 import { createMemoryStore } from '../../selector/store/memory/store.ts'
 import { createRedisStore } from '../../selector/store/redis/store.ts'
-import type { Order, OrderOutcome, Store } from '../../selector/store/store.ts'
+import type { Order, OrderOutcome, Session, Store } from '../../selector/store/store.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { startRedis } from '../support/redis.ts'
 
@@ -32,6 +32,8 @@ const fleets: readonly (readonly [name: string, fleet: Fleet])[] = [
   ],
 ]
 
+/** A call that the doors are asked for is one that they show. */
+const shown: Session = { id: 'c1', kind: 'client', agent: '1001', state: 'up', since: 5, door: 'd1' }
 const move: Order = { kind: 'move', agent: '1001', server: 'ms-2' }
 const done: OrderOutcome = { kind: 'done', calls: ['c1', 'c2'], server: 'ms-2' }
 
@@ -46,6 +48,7 @@ for (const [name, fleet] of fleets) {
       const [api, ...doors] = [make(), make(), make()] as const
       const all = new Set([api, ...doors])
       for (const store of all) await store.start()
+      await api.sessions.put(shown)
       t.teardown(async () => {
         for (const store of all) await store.stop()
       })
@@ -107,6 +110,20 @@ for (const [name, fleet] of fleets) {
     t.strictSame(heard, orders)
   })
 
+  test('a talk is asked for as it was named, and left', async (t, api, doors) => {
+    const orders: readonly Order[] = [
+      { kind: 'consulted', call: 'c1', by: '1001', callId: 'a@b', tags: ['x', 'y'] },
+      { kind: 'replaced', call: 'c1', by: '1001' },
+    ]
+    const heard: Order[] = []
+    doors[0]?.orders.take(async order => {
+      heard.push(order)
+      return done
+    })
+    for (const order of orders) t.strictSame(await api.orders.give(order), done)
+    t.strictSame(heard, orders)
+  })
+
   test('a leg that is to give way is found at its door', async (t, api, doors) => {
     const heard: Order[] = []
     doors[0]?.orders.take(async order => {
@@ -147,6 +164,28 @@ t.test('redis: an order for a call that no door has is given up after a while', 
   const outcome = store.orders.give(move)
   clock.advance(10_000)
   t.equal(await outcome, undefined)
+})
+
+t.test('redis: an order for a call that no door shows is answered at once, and comes to none', async t => {
+  const make = fleets[1]?.[1]()
+  const [api, door] = [make?.(), make?.()]
+  if (!api || !door) throw new Error('there is no Redis store')
+  for (const store of [api, door]) await store.start()
+  t.teardown(async () => {
+    for (const store of [api, door]) await store.stop()
+  })
+  const heard: Order[] = []
+  door.orders.take(async order => {
+    heard.push(order)
+    return done
+  })
+  const order: Order = { kind: 'hang-up', call: 'c1' }
+  t.equal(await api.orders.give(order), undefined)
+  await door.sessions.put(shown)
+  t.strictSame(await api.orders.give(order), done)
+  t.strictSame(heard, [order])
+  await door.sessions.remove('c1')
+  t.equal(await api.orders.give(order), undefined)
 })
 
 t.test('memory: an order for a call that no door has is answered at once', async t => {

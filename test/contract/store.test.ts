@@ -296,6 +296,23 @@ for (const [name, make] of stores) {
     t.strictSame(await store.sessions.list(), [two])
   })
 
+  test('sessions that a door begins with at once are all listed', async (t, store) => {
+    const legs = ['anna', 'bob', 'carl'].map(agent => ({ id: `leg-${agent}`, agent }))
+    const sessions = legs.map((leg): Session => ({
+      ...leg,
+      kind: 'agent',
+      state: 'up',
+      since: 5,
+      door: 'd9',
+    }))
+    await Promise.all(sessions.map(session => store.sessions.put(session)))
+    const listed = await store.sessions.list()
+    t.strictSame(
+      listed.toSorted((a, b) => a.id.localeCompare(b.id)),
+      sessions,
+    )
+  })
+
   test('a short-lived credential is found until it expires', async (t, store) => {
     const credential = {
       user: 'anna~1',

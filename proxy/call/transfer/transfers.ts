@@ -11,7 +11,7 @@ import { isClient } from '../parties.ts'
 import { HandOut, type HandOutParts } from './hand-out.ts'
 import type { Referee } from './refer.ts'
 import { RemoteHandOut, type RemoteHandOutParts } from './remote-hand-out.ts'
-import { isReplaced, type Replaces } from './replaces.ts'
+import { Talks, type Talk, type TalkWord } from './talks.ts'
 
 /** What transfers are carried out with. */
 export interface TransferParts extends HandOutParts {
@@ -30,7 +30,7 @@ export interface TransferOrder {
 }
 
 /** What doors say to each other of clients that are handed over. */
-export type TransferWord = Extract<Order, { kind: 'hand-over' | 'hand-out' | 'handed-out' }>
+export type TransferWord = Extract<Order, { kind: 'hand-over' | 'hand-out' | 'handed-out' }> | TalkWord
 
 type HandOver = Extract<Order, { kind: 'hand-over' }>
 
@@ -42,10 +42,12 @@ export class Transfers {
   readonly #parts: TransferParts
   readonly #handOut: HandOut
   readonly #remote: RemoteHandOut
+  readonly #talks: Talks
 
   constructor(parts: TransferParts) {
     this.#parts = parts
     this.#handOut = new HandOut(parts)
+    this.#talks = new Talks(parts)
     const { clock, log } = parts
     const connect: RemoteHandOutParts['connect'] = (...wish) => this.#connectHere(...wish)
     this.#remote = new RemoteHandOut({ orders: parts.store.orders, connect, clock, log })
@@ -57,12 +59,12 @@ export class Transfers {
    * another agent as is named. To a number see `HandOut`.
    */
   async transfer({ agent, to }: TransferOrder): Promise<number> {
-    const consultation = to.kind === 'other-end' ? this.#consultation(agent, to.of) : undefined
-    if (to.kind === 'other-end' && !consultation) return 481
+    const talk = to.kind === 'other-end' ? await this.#talks.find(agent, to.of) : undefined
+    if (to.kind === 'other-end' && !talk) return 481
     const clients = await this.#clientsOf(agent)
     const [first] = clients
     if (first === undefined) return 481
-    if (consultation) return await this.#afterTalk(consultation, clients, agent)
+    if (talk) return await this.#afterTalk(talk, clients, agent)
     const number = await this.#numberIn(to)
     // A number is one party for one client: more would need somebody to mix their voices.
     if (number !== undefined) return clients.length > 1 ? 488 : await this.#toNumber(first, agent, number)
@@ -75,8 +77,17 @@ export class Transfers {
 
   /** Carries out what another door wants of a client of this one, or hears how its own wish ended; undefined when that is not here. */
   async order(order: TransferWord): Promise<OrderOutcome | undefined> {
-    if (order.kind === 'hand-over') return await this.#handOver(order)
-    return order.kind === 'hand-out' ? this.#remote.handOut(order) : this.#remote.handedOut(order)
+    switch (order.kind) {
+      case 'hand-over':
+        return await this.#handOver(order)
+      case 'hand-out':
+        return this.#remote.handOut(order)
+      case 'handed-out':
+        return this.#remote.handedOut(order)
+      case 'consulted':
+      case 'replaced':
+        return this.#talks.order(order)
+    }
   }
 
   /** Takes one client of this door to another agent; undefined when it is not here. */
@@ -96,16 +107,10 @@ export class Transfers {
     return { kind: 'done', calls: [call], server: place.id }
   }
 
-  /** The call to another agent whose place the clients are to take; undefined: there is none such that is up. */
-  #consultation(agent: string, dialog: Replaces): CallSession | undefined {
-    const session = this.#parts.calls.consultationOf(agent)
-    return session?.state.kind === 'up' && isReplaced(session.call.dialog, dialog) ? session : undefined
-  }
-
   /** The other agent knows of the clients: they come while the two still talk, and then take the place of the one who tells. */
-  async #afterTalk(session: CallSession, clients: readonly string[], from: string): Promise<number> {
-    const status = await this.#toAgent(clients, { from, to: session.call.agent, joins: true })
-    if (status === 200) session.handle({ kind: 'replaced' })
+  async #afterTalk(talk: Talk, clients: readonly string[], from: string): Promise<number> {
+    const status = await this.#toAgent(clients, { from, to: talk.to, joins: true })
+    if (status === 200) talk.end()
     return status
   }
 

@@ -7,10 +7,12 @@ import { MemoryOrders } from '../memory/orders.ts'
 import { fromJson, orderMessage, type OrderMessage } from '../schemas.ts'
 import type { Order, OrderOutcome, Orders } from '../store.ts'
 import type { Connection } from './connection.ts'
+import type { RedisSessions } from './sessions.ts'
 
 export interface OrderParts {
   readonly connection: Connection
   readonly keys: Keys
+  readonly sessions: Pick<RedisSessions, 'has'>
   readonly clock: Clock
   readonly log: Log
 }
@@ -39,6 +41,8 @@ export class RedisOrders implements Orders {
   }
 
   async give(order: Order): Promise<OrderOutcome | undefined> {
+    // Before it is told: a call that is hung up by it has gone from the list when its door says so.
+    if ('call' in order && !(await this.#parts.sessions.has(order.call))) return undefined
     const id = randomUUID()
     const answered = new Promise<OrderOutcome | undefined>(resolve => this.#waiting.set(id, resolve))
     const endWait = this.#parts.clock.after(patienceMs, () => this.#waiting.get(id)?.(undefined))

@@ -1,16 +1,18 @@
 import { z } from 'zod'
-import type { Clock } from '../../../runtime/clock.ts'
 import type { Keys } from '../keys.ts'
 import { MemorySessions } from '../memory/sessions.ts'
 import { fromJson, sessionSchema } from '../schemas.ts'
 import type { Session, SessionStore } from '../store.ts'
 import type { Connection } from './connection.ts'
 import type { Garbage } from './garbage.ts'
+import type { LivingDoors } from './living-doors.ts'
 
 /** Calls in progress at all doors. Those of a door that no longer renews them vanish. */
 export interface RedisSessions extends SessionStore {
   /** Asserts every session that this process put. */
   renew(): Promise<void>
+  /** Whether a living door has that call. Rejects with `E_REDIS_UNREACHABLE`. */
+  has(id: string): Promise<boolean>
 }
 
 /** What the sessions need. */
@@ -18,46 +20,28 @@ export interface SessionParts {
   readonly connection: Connection
   readonly keys: Keys
   readonly garbage: Garbage
-  readonly clock: Clock
+  readonly living: LivingDoors
   /** How long a door's sessions outlive its last word. */
   readonly ttlMs: number
 }
 
 /** Sessions are kept door by door, so that one expiry ends all of a door's. */
-export function createRedisSessions({
-  connection,
-  keys,
-  garbage,
-  clock,
-  ttlMs,
-}: SessionParts): RedisSessions {
+export function createRedisSessions(parts: SessionParts): RedisSessions {
+  const { connection, keys, living, ttlMs } = parts
   const own = new MemorySessions()
   const doors = new Set<string>()
 
   async function write(door: string, sessions: readonly Session[]): Promise<void> {
     const key = keys.sessions(door)
-    await connection.askMany(pipeline => {
-      // What an earlier life of this door left behind would never expire once we renew the key.
-      if (!doors.has(door)) pipeline.del(key)
-      for (const session of sessions) pipeline.hset(key, session.id, JSON.stringify(session))
-      pipeline.pexpire(key, ttlMs).zadd(keys.doors, clock.wall() + ttlMs, door)
-    })
+    const isFirst = !doors.has(door)
     doors.add(door)
-  }
-
-  async function read(): Promise<readonly Session[]> {
-    const now = clock.wall()
-    const alive = await connection.ask(redis => redis.zrangebyscore(keys.doors, `(${now}`, '+inf'))
-    const replies = await connection.askMany(pipeline => {
-      for (const door of alive) pipeline.hgetall(keys.sessions(door))
+    const written = connection.askMany(pipeline => {
+      // What an earlier life of this door left behind would never expire once we renew the key.
+      if (isFirst) pipeline.del(key)
+      for (const session of sessions) pipeline.hset(key, session.id, JSON.stringify(session))
+      pipeline.pexpire(key, ttlMs)
     })
-    return replies.flatMap((reply, index) => {
-      const place = keys.sessions(alive[index] ?? '')
-      const rows = garbage.check(place, rowsSchema.safeParse(reply).data) ?? {}
-      return Object.entries(rows).flatMap(
-        ([id, json]) => garbage.check(`${place} ${id}`, fromJson(sessionSchema, json)) ?? [],
-      )
-    })
+    await Promise.all([written, ...(isFirst ? [living.add(door)] : [])])
   }
 
   return {
@@ -72,16 +56,38 @@ export function createRedisSessions({
       await connection.tryTo(() => connection.ask(redis => redis.hdel(keys.sessions(door), id)))
     },
     async list() {
-      return await read().catch(() => own.list())
+      return await read(parts).catch(() => own.list())
+    },
+    async has(id) {
+      const alive = await living.list()
+      const replies = await connection.askMany(pipeline => {
+        for (const door of alive) pipeline.hexists(keys.sessions(door), id)
+      })
+      return replies.includes(1)
     },
     async renew() {
       for (const door of doors) {
         const sessions = own.all().filter(session => session.door === door)
         await write(door, sessions)
       }
-      await connection.ask(redis => redis.zremrangebyscore(keys.doors, '-inf', clock.wall()))
+      await living.renew()
     },
   }
+}
+
+/** Those of all living doors. */
+async function read({ connection, keys, garbage, living }: SessionParts): Promise<readonly Session[]> {
+  const doors = await living.list()
+  const replies = await connection.askMany(pipeline => {
+    for (const door of doors) pipeline.hgetall(keys.sessions(door))
+  })
+  return replies.flatMap((reply, index) => {
+    const place = keys.sessions(doors[index] ?? '')
+    const rows = garbage.check(place, rowsSchema.safeParse(reply).data) ?? {}
+    return Object.entries(rows).flatMap(
+      ([id, json]) => garbage.check(`${place} ${id}`, fromJson(sessionSchema, json)) ?? [],
+    )
+  })
 }
 
 const rowsSchema = z.record(z.string(), z.string())

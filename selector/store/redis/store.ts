@@ -19,6 +19,7 @@ import { createRedisLeases } from './leases.ts'
 import { createRedisDecisions } from './decisions.ts'
 import { createRedisDials } from './dials.ts'
 import { createRedisLedger, type RedisLedger } from './ledger.ts'
+import { LivingDoors } from './living-doors.ts'
 import { RedisDoors } from './doors.ts'
 import { RedisOrders } from './orders.ts'
 import { createRedisPins } from './pins.ts'
@@ -49,9 +50,9 @@ export function createRedisStore(options: RedisStoreOptions): Store {
   const keys = keysOf(fleet)
   const connection = new Connection({ url, commandTimeoutMs, clock, log })
   const changes = new Changes(connection, keys, clock, log)
-  const orders = new RedisOrders({ connection, keys, clock, log })
   const doors = new RedisDoors({ connection, keys, log })
   const parts = createParts(options, keys, connection, changes)
+  const orders = new RedisOrders({ connection, keys, sessions: parts.sessions, clock, log })
   const { servers, agents, trunks, routes, ledger } = parts
   let endUpkeep: (() => void) | undefined
   return {
@@ -90,6 +91,7 @@ function createParts(
 ) {
   const garbage = createGarbage(log)
   const shared = { connection, keys, changes, garbage, log }
+  const living = new LivingDoors({ ...shared, clock, ttlMs: sessionTtlMs })
   const withServer = (id: string): readonly string[] => [keys.load(id), keys.reservations(id), keys.ended(id)]
   const servers = createRedisCollection('servers', mediaServerSchema, shared, withServer)
   const ledger = createRedisLedger({ ...shared, policy, servers: () => servers.view(), clock })
@@ -105,7 +107,7 @@ function createParts(
     pins: createRedisPins(connection, keys, garbage, pinTtlMs, clock),
     queues: createRedisQueues({ connection, keys, clock, ttlMs: pinTtlMs }),
     bindings: createRedisBindings(connection, keys, garbage, clock),
-    sessions: createRedisSessions({ ...shared, clock, ttlMs: sessionTtlMs }),
+    sessions: createRedisSessions({ ...shared, living, ttlMs: sessionTtlMs }),
     dials: createRedisDials({ ...shared, clock, holdMs: dialHoldMs }),
     credentials: createRedisCredentials(connection, keys, garbage, clock),
   }
