@@ -154,7 +154,10 @@ function lateAnswered(state: Up, relay: Relay, sdp: string): Step {
   return [withLeg(heard, other(relay.from), { told: sdp })]
 }
 
-/** The media anchor could not do it: the leg that asked is told, unless it was answered already. */
+/**
+ * The media anchor could not do it: the leg that asked is told, unless it was answered already. An anchor that is dead is about to be
+ * replaced, so that one may ask again.
+ */
 export function mediaFailed(
   state: Up,
   { key, isRefused }: Extract<CallEvent, { kind: 'media-failed' }>,
@@ -162,7 +165,8 @@ export function mediaFailed(
   const relay = relayOf(state, key)
   if (!relay) return [state]
   const rest = withoutRelay(state, relay)
-  return relay.stage === 'late-answering' ? [rest] : [rest, respondTo(key, isRefused === true ? 488 : 503)]
+  if (relay.stage === 'late-answering') return [rest]
+  return [rest, isRefused === true ? respondTo(key, 488) : later(key)]
 }
 
 /** The leg that asked has cancelled. */

@@ -11,6 +11,7 @@ import {
 import { readConferenceEvent } from './conference.ts'
 import { microphoneConstraints, type CallMedia } from './media.ts'
 import type { LineEvent } from './line.ts'
+import { offerAnswered } from './offer-again.ts'
 import { readOwnCallNews } from './own-calls.ts'
 import type { CallEvent } from './phone-state.ts'
 import { whyEnded, whyNoMicrophone, whyRefused } from './reasons.ts'
@@ -42,6 +43,8 @@ export class SipCall {
   #muted: boolean
   #over = false
   #restart: 'none' | 'running' | 'again' = 'none'
+  /** How many offers in a row the door did not accept. */
+  #tried = 0
 
   constructor(options: SipCallOptions) {
     this.#options = options
@@ -160,9 +163,10 @@ export class SipCall {
     this.#restart = 'none'
     if (this.#over) return
     if (again) return this.restart()
-    // RFC 3261 §14.1: two offers met; whoever owns the Call-ID waits 2.1 to 4 s.
-    if (status === 491) return void setTimeout(() => this.restart(), 2100 + Math.random() * 1900)
-    if (status >= 300) this.#options.tell({ of: 'call', kind: 'restart-refused' })
+    const next = offerAnswered(status, ++this.#tried, Math.random())
+    if (next.kind === 'accepted') this.#tried = 0
+    if (next.kind === 'again') setTimeout(() => this.#mendPath(), next.afterMs)
+    if (next.kind === 'lost') this.#options.tell({ of: 'call', kind: 'restart-refused' })
   }
 
   #refused({ message }: Core.IncomingResponse): void {

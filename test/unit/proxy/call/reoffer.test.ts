@@ -204,9 +204,12 @@ t.test('an offer of another type than SDP is refused', async t => {
   t.strictSame(step(agentCall, up, event).slice(1), [respond(415)])
 })
 
-t.test('a media anchor that fails leaves the call as it was', async t => {
+t.test('a media anchor that fails leaves the call as it was, and the offer may come again', async t => {
   const offering = { ...up, relays: [{ ...open, transaction: 't1', stage: 'offering' as const }] }
-  t.strictSame(step(agentCall, offering, { kind: 'media-failed', key: 't1' }), [up, respond(503)])
+  const again = { ...respond(500), headers: [['Retry-After', '1']] }
+  t.strictSame(step(agentCall, offering, { kind: 'media-failed', key: 't1' }), [up, again])
+  const refused = { kind: 'media-failed', key: 't1', isRefused: true } as const
+  t.strictSame(step(agentCall, offering, refused), [up, respond(488)])
   const late = { ...up, relays: [{ ...open, transaction: 't1', stage: 'late-answering' as const }] }
   t.strictSame(step(agentCall, late, { kind: 'media-failed', key: 't1' }), [up])
 })
