@@ -23,7 +23,7 @@ export function rebuiltSdp(
   if (named === undefined) throw fault('it has no c= line')
   return writeSdp({
     origin: { ...sdp.origin, address: named },
-    ...(address !== undefined && { address }),
+    address,
     attributes: sdp.attributes.filter(attribute => shared.test(attribute)),
     sections,
   })
@@ -36,7 +36,7 @@ function rebuiltSection(
 ): SdpSection {
   const { media, port, protocol, formats, attributes } = section
   if (media !== 'audio' || port === 0) {
-    return { media, port: 0, protocol, formats: formats.slice(0, 1).map(safeFormat), attributes: [] }
+    return { media, port: 0, protocol, formats: formats.slice(0, 1).map(safeFormat), address: undefined, attributes: [] }
   }
   const types = formats.filter(format => isPayloadType(format) && isSpoken(format, attributes, codecs))
   if (types.length === 0) throw fault('it has no codec that is spoken here')
@@ -47,7 +47,7 @@ function rebuiltSection(
     port,
     protocol,
     formats: types,
-    ...(address !== undefined && { address }),
+    address,
     attributes: attributes.flatMap(attribute =>
       attribute.startsWith('candidate:')
         ? candidate(attribute, source)

@@ -5,7 +5,7 @@ import { PorticoError } from '../../runtime/errors.ts'
 export interface Sdp {
   readonly origin: { readonly id: string; readonly version: string; readonly address: string }
   /** The address of all sections that name none themselves. */
-  readonly address?: string
+  readonly address: string | undefined
   readonly attributes: readonly string[]
   readonly sections: readonly SdpSection[]
 }
@@ -16,7 +16,7 @@ export interface SdpSection {
   readonly port: number
   readonly protocol: string
   readonly formats: readonly string[]
-  readonly address?: string
+  readonly address: string | undefined
   readonly attributes: readonly string[]
 }
 
@@ -38,7 +38,7 @@ export function parseSdp(text: string): Sdp {
   if (candidates > mostCandidates) throw fault(`it has more than ${mostCandidates} candidates`)
   return {
     origin: originOf(head.find(line => line.startsWith('o='))),
-    ...addressOf(head),
+    address: addressOf(head),
     attributes: attributesOf(head),
     sections: sectionsOf(lines.slice(firstSection)),
   }
@@ -70,13 +70,12 @@ export function fault(why: string): PorticoError {
 /** Printable text only: nothing in SDP needs control characters, and NUL ends a string in more than one peer. */
 function linesOf(text: string): readonly string[] {
   if (text.length > mostBytes) throw fault(`it is longer than ${mostBytes} bytes`)
-  const lines = text.split(/\r\n|\n/)
+  if (!/^(?:[a-z]=[^\p{Cc}]*(?:\r?\n|$))*$/u.test(text)) throw fault('a line is not of the form x=value')
+  const lines = text.split(/\r?\n/)
   if (lines.at(-1) === '') lines.pop()
   if (lines.length > mostLines) throw fault(`it has more than ${mostLines} lines`)
-  for (const line of lines) {
-    if (line.length > mostLineBytes) throw fault(`a line is longer than ${mostLineBytes} bytes`)
-    if (!/^[a-z]=[^\p{Cc}]*$/u.test(line)) throw fault('a line is not of the form x=value')
-  }
+  if (lines.some(line => line.length > mostLineBytes))
+    throw fault(`a line is longer than ${mostLineBytes} bytes`)
   return lines
 }
 
@@ -87,12 +86,12 @@ function originOf(line: string | undefined): Sdp['origin'] {
   return { id, version, address }
 }
 
-function addressOf(lines: readonly string[]): { readonly address?: string } {
+function addressOf(lines: readonly string[]): string | undefined {
   const line = lines.find(one => one.startsWith('c='))
-  if (line === undefined) return {}
+  if (line === undefined) return undefined
   const [, version, address = ''] = /^c=IN IP([46]) ([0-9A-Fa-f.:]{2,45})$/.exec(line) ?? []
   if (version === undefined || (version === '6') !== address.includes(':')) throw fault('a c= line is wrong')
-  return { address }
+  return address
 }
 
 function attributesOf(lines: readonly string[]): readonly string[] {
@@ -105,9 +104,10 @@ function sectionsOf(lines: readonly string[]): readonly SdpSection[] {
   return starts.map((start, n) => sectionOf(lines.slice(start, starts[n + 1])))
 }
 
-function sectionOf([first = '', ...rest]: readonly string[]): SdpSection {
+function sectionOf(lines: readonly string[]): SdpSection {
+  const rest = lines.slice(1)
   const [, media = '', port, protocol = '', formats = ''] =
-    /^m=([a-z]{1,16}) (\d{1,5}) ([A-Za-z0-9/]{1,32}) (\S.*)$/.exec(first) ?? []
+    /^m=([a-z]{1,16}) (\d{1,5}) ([A-Za-z0-9/]{1,32}) (\S.*)$/.exec(lines[0] ?? '') ?? []
   if (port === undefined || Number(port) > 65_535) throw fault('an m= line is wrong')
   const list = formats.split(' ')
   if (list.length > mostFormats) throw fault(`an m= line has more than ${mostFormats} formats`)
@@ -116,7 +116,7 @@ function sectionOf([first = '', ...rest]: readonly string[]): SdpSection {
     port: Number(port),
     protocol,
     formats: list,
-    ...addressOf(rest),
+    address: addressOf(rest),
     attributes: attributesOf(rest),
   }
 }
