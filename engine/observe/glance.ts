@@ -1,3 +1,5 @@
+import { isBlank } from '../message/grammar.ts'
+
 /** What a message shows at first sight, without being parsed. */
 export interface Glance {
   /** Of a request; of a response the method that its CSeq names; empty when it shows none. */
@@ -8,10 +10,17 @@ export interface Glance {
 
 /** Looks at the start of a message. Costs a fraction of parsing; a message that is none gives an empty method. */
 export function glance(bytes: Buffer): Glance {
-  if (!isResponse(bytes)) return { method: requestMethod(bytes) }
-  const status = bytes.toString('latin1', 8, 11)
+  const start = bytes.toString('latin1', 0, longestMethod + 1)
+  if (start.startsWith('SIP/2.0 ')) return { status: start.slice(8, 11), method: answeredMethod(bytes) }
+  const end = start.indexOf(' ')
+  return { method: end > 0 ? start.slice(0, end) : '' }
+}
+
+function answeredMethod(bytes: Buffer): string {
   const named = headerValue(bytes, cseq) ?? ''
-  return { status, method: named.slice(Math.max(named.lastIndexOf(' '), named.lastIndexOf('\t')) + 1) }
+  let at = named.length
+  while (at > 0 && !isBlank(named.charCodeAt(at - 1))) at -= 1
+  return named.slice(at)
 }
 
 /** The Call-ID of a message, at most 256 characters of it; undefined when it shows none. */
@@ -53,18 +62,6 @@ function valueAt(bytes: Buffer, from: number): string {
   return bytes.toString('latin1', from, to).trimEnd()
 }
 
-function isResponse(bytes: Buffer): boolean {
-  return bytes[3] === slash && bytes.length > 11 && bytes.compare(statusLine, 0, 8, 0, 8) === 0
-}
-
-function requestMethod(bytes: Buffer): string {
-  const end = bytes.indexOf(space)
-  return end > 0 && end <= longestMethod ? bytes.toString('latin1', 0, end) : ''
-}
-
-const statusLine = Buffer.from('SIP/2.0 ')
 const cr = 13
-const space = 32
-const slash = 47
 const longest = 256
 const longestMethod = 32

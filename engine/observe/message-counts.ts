@@ -9,15 +9,16 @@ export function messageCounts(metrics: Metrics): Tap {
     metrics.counter(`drachtio_sip_requests_${way}_total`, `Requests ${ways[way]}`, ['method'])
   const responses = (way: 'in' | 'out') =>
     metrics.counter(`drachtio_sip_responses_${way}_total`, `Responses ${ways[way]}`, ['method', 'code'])
-  const counters = {
-    in: { requests: requests('in'), responses: responses('in') },
-    out: { requests: requests('out'), responses: responses('out') },
-  }
+  const requestsIn = requests('in')
+  const requestsOut = requests('out')
+  const responsesIn = responses('in')
+  const responsesOut = responses('out')
   return ({ direction, bytes }) => {
     const { method, status } = glance(bytes)
     const label = methodLabel(method)
-    if (status === undefined) counters[direction].requests.add(label)
-    else counters[direction].responses.add(label, statusLabel(status))
+    const isIn = direction === 'in'
+    if (status === undefined) (isIn ? requestsIn : requestsOut).add(label)
+    else (isIn ? responsesIn : responsesOut).add(label, statusLabel(status))
   }
 }
 

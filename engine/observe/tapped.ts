@@ -39,8 +39,8 @@ class TappedTransports implements Transports {
   readonly #stopped: () => void
   /** Where the open connections lead, as far as they were heard. */
   readonly #flows = new Map<string, Source>()
-  /** By transport, then by name. */
-  #ours = new Map<Transport, Map<string | undefined, End>>()
+  /** Our listeners, once they are open. */
+  #ours: readonly ListenerAddress[] = []
 
   constructor(inner: Transports, taps: readonly Tap[], stopped: () => void) {
     this.#inner = inner
@@ -54,12 +54,13 @@ class TappedTransports implements Transports {
       else this.#came(event.bytes, event.source)
       receive(event)
     })
+    this.#ours = this.#inner.listeners()
   }
 
   async stop(): Promise<void> {
     await this.#inner.stop()
     this.#flows.clear()
-    this.#ours = new Map()
+    this.#ours = []
     this.#stopped()
   }
 
@@ -110,20 +111,10 @@ class TappedTransports implements Transports {
   }
 
   #local(listener: string | undefined, transport: Transport): End {
-    return this.#ours.get(transport)?.get(listener) ?? this.#remember(listener, transport)
-  }
-
-  #remember(listener: string | undefined, transport: Transport): End {
-    const found = this.#find(listener, transport)
-    if (found === undefined) return { host: '', port: 0 }
-    const named = this.#ours.get(transport) ?? new Map<string | undefined, End>()
-    this.#ours.set(transport, named.set(listener, found.bound))
-    return found.bound
-  }
-
-  #find(listener: string | undefined, transport: Transport): ListenerAddress | undefined {
-    return this.#inner
-      .listeners()
-      .find(ours => ours.transport === transport && (listener === undefined || ours.name === listener))
+    const isOurs = (ours: ListenerAddress): boolean =>
+      ours.transport === transport && (listener === undefined || ours.name === listener)
+    return this.#ours.find(isOurs)?.bound ?? nowhere
   }
 }
+
+const nowhere: End = { host: '', port: 0 }

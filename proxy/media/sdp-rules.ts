@@ -36,7 +36,14 @@ function rebuiltSection(
 ): SdpSection {
   const { media, port, protocol, formats, attributes } = section
   if (media !== 'audio' || port === 0) {
-    return { media, port: 0, protocol, formats: formats.slice(0, 1).map(safeFormat), address: undefined, attributes: [] }
+    return {
+      media,
+      port: 0,
+      protocol,
+      formats: formats.slice(0, 1).map(safeFormat),
+      address: undefined,
+      attributes: [],
+    }
   }
   const types = formats.filter(format => isPayloadType(format) && isSpoken(format, attributes, codecs))
   if (types.length === 0) throw fault('it has no codec that is spoken here')

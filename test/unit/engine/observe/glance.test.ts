@@ -31,6 +31,12 @@ const cases: readonly [
     { method: 'BYE' },
     'four',
   ],
+  [
+    'a tab before the method',
+    'SIP/2.0 487 Request Terminated\r\nCall-ID: six\r\nCSeq: 9\tINVITE \r\n\r\n',
+    { method: 'INVITE', status: '487' },
+    'six',
+  ],
   ['none at all', 'BYE sip:a SIP/2.0\r\nX: y\r\n\r\n', { method: 'BYE' }, undefined],
   ['no message', '\0\0\0', { method: '' }, undefined],
   ['nothing', '', { method: '' }, undefined],
