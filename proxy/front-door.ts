@@ -71,7 +71,7 @@ export class FrontDoor {
     const { calls } = this
     const { ports, store, directory, secondSession: rule } = options
     const colleagues = new Colleagues({ store, directory, ...ports })
-    this.agentFlows = new AgentFlows(calls, options.otherDoors)
+    this.agentFlows = new AgentFlows(calls, options.otherDoors, ports.clock)
     this.mover = new Mover({ calls, store, ...ports })
     this.#transfers = new Transfers({ calls, colleagues, ...options, ...ports })
     this.#consultations = new Consultations({ calls, colleagues, ...options, ...ports })

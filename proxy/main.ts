@@ -17,13 +17,14 @@ import type { Credentials } from '../selector/credentials.ts'
 import { createDialDesk } from '../selector/dial-desk.ts'
 import { dialDeskOptions, pinTokensOf, realmOf } from '../selector/main.ts'
 import type { MediaServer } from '../selector/domain/media-server.ts'
-import type { Doors, DoorTalk, ServerNews, Store } from '../selector/store/store.ts'
+import type { ServerNews, Store } from '../selector/store/store.ts'
 import { createCallLog } from './call/call-log.ts'
 import type { Calls } from './call/calls.ts'
 import { followDials } from './call/dial-log.ts'
 import { createEvacuation, type Evacuation } from './call/evacuation.ts'
 import { Reanchoring } from './call/reanchoring.ts'
 import type { SharedFlows } from './edge/shared-flows.ts'
+import { joinDoors } from './door-talk.ts'
 import { createDialling } from './dialling.ts'
 import { FrontDoor } from './front-door.ts'
 import { directMedia } from './media/direct.ts'
@@ -110,14 +111,13 @@ export function createDoor(options: DoorOptions, given?: Signalling): Door {
       async start() {
         watch.prober.start()
         evacuation.start()
-        talk = joinDoors(options.store.doors, composed, signalling.shared)
+        talk = joinDoors({ ...options, ...composed, doors: options.store.doors, shared: signalling.shared })
         endOrders = options.store.orders.take(order => frontDoor.order(order))
       },
       async stop() {
         evacuation.stop()
         watch.prober.stop()
         talk?.leave()
-        signalling.shared.leave()
         endOrders?.()
         frontDoor.hangUpAll()
         // The BYEs leave before the sockets are closed.
@@ -126,7 +126,7 @@ export function createDoor(options: DoorOptions, given?: Signalling): Door {
     },
   ]
   let endOrders: (() => void) | undefined
-  let talk: DoorTalk | undefined
+  let talk: ReturnType<typeof joinDoors> | undefined
   let stopAll: (() => Promise<void>) | undefined
   return {
     name: 'door',
@@ -153,21 +153,6 @@ function publicUrlOf({ listen }: Config, transports: Transports): string {
   const listening = transports.listeners().find(({ name }) => name === 'public')
   const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host
   return `https://${shown}:${listening?.bound.port ?? port}/`
-}
-
-/** Takes part in what the doors of the fleet tell each other. */
-function joinDoors(doors: Doors, { door, watch, frontDoor }: Composed, shared: SharedFlows): DoorTalk {
-  const talk = doors.join(message => {
-    if (message.kind === 'server') return watch.heard(message)
-    if (message.kind === 'agent-here')
-      return frontDoor.agentFlows.registeredElsewhere(message.agent, message.flow)
-    if (message.kind === 'whose') return frontDoor.agentFlows.claim(message.dialogs, message.flow)
-    shared.hear(message)
-  })
-  const isHere = (dialogs: readonly string[]): boolean =>
-    dialogs.some(dialog => frontDoor.calls.byDialog(dialog) !== undefined)
-  shared.join({ door, talk, isHere })
-  return talk
 }
 
 interface Composed {
@@ -265,7 +250,7 @@ function createOutwardSide(
     bindings: store.bindings,
     choice,
     door,
-    reach: flow => shared.reach(flow),
+    reach: far => shared.reach(far),
     domain: config.agents.domain,
   })
 }

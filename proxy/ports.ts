@@ -5,6 +5,7 @@ import type { Agent } from '../selector/domain/agent.ts'
 import type { CallerRule } from '../selector/domain/route.ts'
 import type { HealthOutcome } from '../selector/domain/health.ts'
 import type { Trunk, TrunkAccount } from '../selector/domain/trunk.ts'
+import type { FarFlow } from '../selector/store/store.ts'
 import type { OutsidePlace } from './call/call.ts'
 import type { Verdict } from './call/verdict.ts'
 
@@ -292,16 +293,18 @@ export interface Dialling {
 }
 
 /** The location service (RFC 3261 §10), shared by all doors. What doors tell each other. */
-export type { BindingStore as Bindings, DoorMessage, DoorTalk } from '../selector/store/store.ts'
+export type { BindingStore as Bindings, DoorMessage, DoorTalk, FarFlow } from '../selector/store/store.ts'
 
 /** Agents' connections to other doors. Their ids are unlike those of this door's own. */
 export interface OtherDoors {
   /** Tells the others that the agent is reached over a connection of this door. */
   agentHere(agent: string, flow: string): void
   /** From now on this door may send over that connection. */
-  reach(flow: string): void
+  reach(far: FarFlow): void
   /** As `reach`; and what comes over it with that Call-ID is for this door. */
-  claim(flow: string, callId: string): void
+  claim(far: FarFlow, callId: string): void
+  /** Whether that connection is another door's. */
+  isFar(flow: string): boolean
 }
 
 /** Calls as others may see them while they last, and what is left of them when they are over. */

@@ -1,7 +1,7 @@
 import type { ListenerAddress, Source } from '../../engine/api.ts'
 import type { Target, TransportEvent, Transports } from '../../engine/transport/transport.ts'
 import type { Clock } from '../../runtime/clock.ts'
-import type { DoorMessage, DoorTalk, OtherDoors } from '../ports.ts'
+import type { DoorMessage, DoorTalk, FarFlow, OtherDoors } from '../ports.ts'
 import { callIdOf, dialogsOf, headOf } from './glimpse.ts'
 
 type Message = Extract<TransportEvent, { kind: 'message' }>
@@ -22,6 +22,8 @@ export interface Sharing {
   readonly talk: DoorTalk
   /** Whether one of these dialogs is of this door. */
   readonly isHere: (dialogs: readonly string[]) => boolean
+  /** A connection that was closed because its door was silent is there. */
+  readonly isBack: (flow: string) => void
 }
 
 /**
@@ -34,8 +36,10 @@ export class SharedFlows implements Transports, OtherDoors {
   readonly #listener: string
   readonly #heldMessages: number
   readonly #clock: Clock
-  /** Connections of other doors. */
-  readonly #others = new Set<string>()
+  /** Connections of other doors, and which ones those are. */
+  readonly #others = new Map<string, string>()
+  /** Doors that are not heard: what they hold is closed to this one. */
+  readonly #silent = new Set<string>()
   /** Connections of ours on which something is not only for us. */
   readonly #lent = new Map<string, Lent>()
   #sharing: Sharing | undefined
@@ -73,13 +77,15 @@ export class SharedFlows implements Transports, OtherDoors {
 
   route(target: Target): ListenerAddress | undefined {
     if (!this.#isOther(target)) return this.#inner.route(target)
+    if (this.#silent.has(this.#others.get(target.flow) ?? '')) return undefined
     return this.listeners().find(({ name }) => name === this.#listener)
   }
 
   send(bytes: Buffer, target: Target, failed: (reason: string) => void): void {
-    if (!('flow' in target) || !this.#isOther(target)) return this.#inner.send(bytes, target, failed)
+    if (!this.#isOther(target)) return this.#inner.send(bytes, target, failed)
     const { flow } = target
-    this.#say(door => ({ kind: 'to-agent', door, flow, bytes: bytes.toString('base64') }))
+    const at = this.#others.get(flow) ?? ''
+    this.#say(door => ({ kind: 'to-agent', door, at, flow, bytes: bytes.toString('base64') }))
   }
 
   closeFlow(flow: string): void {
@@ -87,28 +93,66 @@ export class SharedFlows implements Transports, OtherDoors {
   }
 
   agentHere(agent: string, flow: string): void {
-    this.#say(() => ({ kind: 'agent-here', agent, flow }))
+    this.#say(at => ({ kind: 'agent-here', agent, at, flow }))
   }
 
-  reach(flow: string): void {
-    if (this.#inner.route({ flow }) === undefined) this.#others.add(flow)
+  reach({ flow, at }: FarFlow): void {
+    if (this.#inner.route({ flow }) === undefined) this.#others.set(flow, at)
   }
 
-  claim(flow: string, callId: string): void {
-    this.reach(flow)
-    this.#say(door => ({ kind: 'claim', door, flow, callId }))
+  claim({ flow, at }: FarFlow, callId: string): void {
+    this.reach({ flow, at })
+    this.#say(door => ({ kind: 'claim', door, at, flow, callId }))
+  }
+
+  isFar(flow: string): boolean {
+    return this.#others.has(flow)
+  }
+
+  /** The doors that something here depends on: they hold connections of agents, or have the calls of some. */
+  partners(): ReadonlySet<string> {
+    const owners = [...this.#lent.values()].flatMap(lent => [...lent.owners.values()])
+    return new Set([...this.#others.values(), ...owners])
+  }
+
+  /** Another door is not heard any more. Its connections are closed to this door, and its calls have no claim to anything here. */
+  wentSilent(door: string): void {
+    this.#silent.add(door)
+    for (const { owners } of this.#lent.values())
+      for (const [callId, owner] of owners) if (owner === door) owners.delete(callId)
+    for (const flow of this.#flowsAt(door)) this.#receive({ kind: 'flow-closed', flow })
+  }
+
+  /** It is heard again. */
+  isHeard(door: string): void {
+    if (!this.#silent.delete(door)) return
+    for (const flow of this.#flowsAt(door)) this.#sharing?.isBack(flow)
+  }
+
+  /** It does not come back. */
+  forget(door: string): void {
+    this.#silent.delete(door)
+    for (const flow of this.#flowsAt(door)) this.#others.delete(flow)
+  }
+
+  #flowsAt(door: string): readonly string[] {
+    return [...this.#others].flatMap(([flow, at]) => (at === door ? [flow] : []))
   }
 
   /** Takes what other doors say of connections. */
   hear(message: DoorMessage): void {
+    const own = this.#sharing?.door
     switch (message.kind) {
       case 'claim':
-        return this.#lend(message.flow, message.callId, message.door)
+        if (message.at === own) this.#lend(message.flow, message.callId, message.door)
+        return
       case 'to-agent':
-        return this.#toAgent(message.flow, message.door, Buffer.from(message.bytes, 'base64'))
+        if (message.at === own)
+          this.#toAgent(message.flow, message.door, Buffer.from(message.bytes, 'base64'))
+        return
       case 'from-agent':
-        if (message.door !== this.#sharing?.door) return
-        this.reach(message.source.flow)
+        if (message.door !== own) return
+        this.reach({ flow: message.source.flow, at: message.at })
         return this.#receive({
           kind: 'message',
           bytes: Buffer.from(message.bytes, 'base64'),
@@ -121,7 +165,7 @@ export class SharedFlows implements Transports, OtherDoors {
     }
   }
 
-  #isOther(target: Target): boolean {
+  #isOther(target: Target): target is { readonly flow: string } {
     return 'flow' in target && this.#others.has(target.flow)
   }
 
@@ -158,7 +202,7 @@ export class SharedFlows implements Transports, OtherDoors {
   }
 
   /** A request inside a dialog that is not known here waits until the other doors had time to say that it is theirs. */
-  #isHeld(event: Message, { flow, callId, head }: Glimpse, { isHere, talk }: Sharing): boolean {
+  #isHeld(event: Message, { flow, callId, head }: Glimpse, { door, isHere, talk }: Sharing): boolean {
     const known = this.#lent.get(flow)
     if (known?.held?.callId === callId && known.held.events.length < this.#heldMessages) {
       known.held.events.push(event)
@@ -169,7 +213,7 @@ export class SharedFlows implements Transports, OtherDoors {
     const lent = this.#lentOn(flow)
     const cancel = this.#clock.after(patienceMs, () => this.#release(lent))
     lent.held = { callId, events: [event], cancel }
-    talk.say({ kind: 'whose', flow, callId, dialogs })
+    talk.say({ kind: 'whose', at: door, flow, callId, dialogs })
     return true
   }
 
@@ -183,8 +227,7 @@ export class SharedFlows implements Transports, OtherDoors {
   }
 
   #lend(flow: string, callId: string, door: string): void {
-    if (this.#inner.route({ flow }) === undefined)
-      return this.#others.has(flow) ? undefined : this.#say(() => ({ kind: 'flow-over', flow }))
+    if (this.#inner.route({ flow }) === undefined) return this.#say(() => ({ kind: 'flow-over', flow }))
     const lent = this.#lentOn(flow)
     if (!lent.owners.has(callId) && lent.owners.size < mostOwners) lent.owners.set(callId, door)
     const { held } = lent
@@ -202,7 +245,7 @@ export class SharedFlows implements Transports, OtherDoors {
 
   #passOn(door: string, { transport, address, port, flow = '' }: Source, bytes: Buffer): void {
     const source = { transport, address, port, flow }
-    this.#say(() => ({ kind: 'from-agent', door, source, bytes: bytes.toString('base64') }))
+    this.#say(at => ({ kind: 'from-agent', door, at, source, bytes: bytes.toString('base64') }))
   }
 
   #toAgent(flow: string, door: string, bytes: Buffer): void {

@@ -4,7 +4,7 @@ import { parseUri, unescaped } from '../../engine/message/uri.ts'
 import { agentId } from '../../selector/domain/agent.ts'
 import type { Binding } from '../../selector/store/store.ts'
 import { safeName, safeUser } from '../call/b-leg.ts'
-import type { Bindings, OutgoingCall, Outward, OutwardRoute, TrunkChoice } from '../ports.ts'
+import type { Bindings, FarFlow, OutgoingCall, Outward, OutwardRoute, TrunkChoice } from '../ports.ts'
 
 export interface OutwardOptions {
   readonly bindings: Pick<Bindings, 'of'>
@@ -12,7 +12,7 @@ export interface OutwardOptions {
   /** The name of this door in bindings. */
   readonly door: string
   /** Lets this door send over a connection of another one. */
-  readonly reach: (flow: string) => void
+  readonly reach: (far: FarFlow) => void
   readonly domain: string
 }
 
@@ -35,7 +35,7 @@ async function ring(options: OutwardOptions, agent: string, request: SipRequest)
   if (!agentId.test(agent)) return { kind: 'refused', status: 404 }
   const { bindings, door, domain, reach } = options
   const reachable = await bindings.of(agent)
-  for (const binding of reachable) if (binding.door !== door) reach(binding.flow)
+  for (const binding of reachable) if (binding.door !== door) reach({ flow: binding.flow, at: binding.door })
   if (reachable.length === 0) return { kind: 'refused', status: 480 }
   const from: HeaderLine = ['From', `<sip:${callerOf(request).user}@${domain}>`]
   const to: HeaderLine = ['To', `<sip:${agent}@${domain}>`]

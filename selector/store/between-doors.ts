@@ -60,8 +60,10 @@ export type OrderOutcome =
 
 /** What doors tell each other at once. Nothing is kept: whoever does not listen, or while the store is away, hears nothing. */
 export interface Doors {
-  /** From now on `hear` gets what the others say, in the order of each of them. */
-  join(hear: (message: DoorMessage) => void): DoorTalk
+  /** From now on `hear` gets what the others say, in the order of each of them, and `door` lives until it leaves or its process dies. */
+  join(door: string, hear: (message: DoorMessage) => void): DoorTalk
+  /** The doors that live. One that died is missed within ten seconds. Rejects with `E_REDIS_UNREACHABLE`. */
+  living(): Promise<readonly string[]>
 }
 
 /** One door among others. */
@@ -78,29 +80,34 @@ export interface ServerNews {
   readonly news: 'died' | 'silent' | 'heard' | 'live'
 }
 
-/** One message from door to door. `bytes` is one SIP message in base64; `flow` a connection that one of the doors holds. */
+/**
+ * One message from door to door. `bytes` is one SIP message in base64; `flow` a connection that the door `at` holds; `door` one that has
+ * the call.
+ */
 export type DoorMessage =
   | ({ readonly kind: 'server' } & ServerNews)
   /** The agent has registered over that connection. */
-  | { readonly kind: 'agent-here'; readonly agent: string; readonly flow: string }
-  /** A request in one of these dialogs came over that connection, and is of no call here. */
-  | {
-      readonly kind: 'whose'
-      readonly flow: string
-      readonly callId: string
-      readonly dialogs: readonly string[]
-    }
+  | ({ readonly kind: 'agent-here'; readonly agent: string } & FarFlow)
+  /** A request in one of these dialogs came over that connection, and is of no call there. */
+  | ({ readonly kind: 'whose'; readonly callId: string; readonly dialogs: readonly string[] } & FarFlow)
   /** What comes over that connection with that Call-ID is for `door`. */
-  | { readonly kind: 'claim'; readonly door: string; readonly flow: string; readonly callId: string }
+  | ({ readonly kind: 'claim'; readonly door: string; readonly callId: string } & FarFlow)
   /** `door` has something for the agent at that connection; the answers are for it. */
-  | { readonly kind: 'to-agent'; readonly door: string; readonly flow: string; readonly bytes: string }
+  | ({ readonly kind: 'to-agent'; readonly door: string; readonly bytes: string } & FarFlow)
   | {
       readonly kind: 'from-agent'
       readonly door: string
+      readonly at: string
       readonly source: FlowSource
       readonly bytes: string
     }
   | { readonly kind: 'flow-over'; readonly flow: string }
+
+/** An agent's connection, and the door that holds it. */
+export interface FarFlow {
+  readonly flow: string
+  readonly at: string
+}
 
 /** Where an agent's connection comes from. */
 export interface FlowSource {

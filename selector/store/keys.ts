@@ -28,7 +28,7 @@
  * | `line:<name>`          | zset   | agent that waits → since when, wall-clock milliseconds           | while somebody waits    |
  * | `binding:<agent>`      | hash   | Contact → `Binding` as JSON                                      | until the last expires  |
  * | `sessions:<door>`      | hash   | id → `Session` as JSON                                           | 30 s, renewed by owner  |
- * | `doors`                | zset   | door → when its sessions expire, wall-clock milliseconds         | trimmed by every door   |
+ * | `doors`                | zset   | door → until when it lives without another sign, wall-clock milliseconds | 8 s, renewed every 2 s by its process; trimmed by all |
  * | `dial:<call>`          | hash   | `order`: `DialOrder` as JSON, `news`: `DialNews` as JSON, `rank` of its state, `holds`: whose limits it counts under, as JSON | `dialOut.keepSec` |
  * | `dial-reference:<agent>:<reference>` | string | the call                                             | as long                 |
  * | `dialling:<agent or group>` | zset | call → until when it counts as one, wall-clock milliseconds     | until the last expires  |

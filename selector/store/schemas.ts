@@ -273,6 +273,7 @@ export const orderMessage: z.ZodType<OrderMessage> = z.union([
 ])
 
 const bytes = z.base64().max(1_500_000)
+const farFlow = { flow: text, at: text }
 
 /** What doors tell each other. */
 export const doorMessage: z.ZodType<DoorMessage> = z.discriminatedUnion('kind', [
@@ -281,13 +282,14 @@ export const doorMessage: z.ZodType<DoorMessage> = z.discriminatedUnion('kind', 
     server: id,
     news: z.enum(['died', 'silent', 'heard', 'live']),
   }),
-  z.object({ kind: z.literal('agent-here'), agent: id, flow: text }),
-  z.object({ kind: z.literal('whose'), flow: text, callId: text, dialogs: z.array(text).max(2) }),
-  z.object({ kind: z.literal('claim'), door: text, flow: text, callId: text }),
-  z.object({ kind: z.literal('to-agent'), door: text, flow: text, bytes }),
+  z.object({ kind: z.literal('agent-here'), agent: id, ...farFlow }),
+  z.object({ kind: z.literal('whose'), ...farFlow, callId: text, dialogs: z.array(text).max(2) }),
+  z.object({ kind: z.literal('claim'), door: text, ...farFlow, callId: text }),
+  z.object({ kind: z.literal('to-agent'), door: text, ...farFlow, bytes }),
   z.object({
     kind: z.literal('from-agent'),
     door: text,
+    at: text,
     source: z.object({
       transport: z.enum(['udp', 'tcp', 'tls', 'ws', 'wss']),
       address: text,

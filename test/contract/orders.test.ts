@@ -71,7 +71,9 @@ for (const [name, fleet] of fleets) {
   test('what one door says is heard by the others, in order, and not by itself', async (t, api, doors) => {
     const heard: string[] = []
     const [one, other] = [api, ...doors].map((store, index) =>
-      store.doors.join(message => heard.push(`${index} ${message.kind} ${JSON.stringify(message)}`)),
+      store.doors.join(`d${index}`, message =>
+        heard.push(`${index} ${message.kind} ${JSON.stringify(message)}`),
+      ),
     )
     for (const news of ['silent', 'died'] as const) one?.say({ kind: 'server', server: 'ms-1', news })
     while (heard.length < 4) await new Promise(resolve => setTimeout(resolve, 5))
@@ -81,7 +83,9 @@ for (const [name, fleet] of fleets) {
       [/silent/, /died/],
     )
     t.equal(one?.isAlone, false)
+    t.strictSame((await api.doors.living()).toSorted(), ['d0', 'd1', 'd2'])
     other?.leave()
+    while ((await api.doors.living()).includes('d1')) await new Promise(resolve => setTimeout(resolve, 5))
     one?.say({ kind: 'server', server: 'ms-1', news: 'live' })
     while (heard.length < 5) await new Promise(resolve => setTimeout(resolve, 5))
     t.match(heard.at(-1), /^2 .*live/, 'who has left hears nothing more')

@@ -273,8 +273,9 @@ export function doorParts({
     ...(registrar && { servers: registrar }),
     otherDoors: {
       agentHere: (agent, flow) => void told.push(`${agent} is at ${flow}`),
-      reach: flow => void told.push(`reach ${flow}`),
-      claim: flow => void told.push(`claim ${flow}`),
+      reach: ({ flow }) => void told.push(`reach ${flow}`),
+      claim: ({ flow }) => void told.push(`claim ${flow}`),
+      isFar: flow => flow.startsWith('far-'),
     },
     prober: { start: () => undefined, stop: () => undefined, take: () => false },
     hangUpAt: async () => 0,
@@ -283,7 +284,7 @@ export function doorParts({
       bindings,
       choice: trunks.choice,
       door: 'd',
-      reach: flow => void told.push(`reach ${flow}`),
+      reach: ({ flow }) => void told.push(`reach ${flow}`),
       domain: 'portico.test',
     }),
     reception: createReception({

@@ -4,19 +4,23 @@ type Hear = (message: DoorMessage) => void
 
 /** Doors within one process. */
 export class MemoryDoors implements Doors {
-  readonly #doors = new Set<Hear>()
+  readonly #doors = new Map<Hear, string>()
 
-  join(hear: Hear): DoorTalk {
+  async living(): Promise<readonly string[]> {
+    return [...this.#doors.values()]
+  }
+
+  join(door: string, hear: Hear): DoorTalk {
     const doors = this.#doors
     // A function of its own, so that the same one may join twice.
     const own: Hear = message => hear(message)
-    doors.add(own)
+    doors.set(own, door)
     return {
       get isAlone() {
         return doors.size < 2
       },
       say(message) {
-        for (const other of doors) if (other !== own) queueMicrotask(() => other(message))
+        for (const other of doors.keys()) if (other !== own) queueMicrotask(() => other(message))
       },
       leave: () => void doors.delete(own),
     }

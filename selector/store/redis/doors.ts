@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { messageOf } from '../../../runtime/errors.ts'
 import type { Log } from '../../../runtime/log.ts'
@@ -6,10 +5,12 @@ import type { Keys } from '../keys.ts'
 import { doorMessage, fromJson } from '../schemas.ts'
 import type { DoorMessage, Doors, DoorTalk } from '../store.ts'
 import type { Connection } from './connection.ts'
+import type { LivingDoors } from './living-doors.ts'
 
 export interface DoorsParts {
   readonly connection: Connection
   readonly keys: Keys
+  readonly living: LivingDoors
   readonly log: Log
 }
 
@@ -32,17 +33,24 @@ export class RedisDoors implements Doors {
     this.#unsubscribe()
   }
 
-  join(hear: (message: DoorMessage) => void): DoorTalk {
-    const from = randomUUID()
-    const { connection, keys } = this.#parts
-    this.#hear.set(from, hear)
+  async living(): Promise<readonly string[]> {
+    return await this.#parts.living.list()
+  }
+
+  join(door: string, hear: (message: DoorMessage) => void): DoorTalk {
+    const { connection, keys, living } = this.#parts
+    this.#hear.set(door, hear)
+    void connection.tryTo(() => living.add(door))
     return {
       isAlone: false,
       say(message) {
-        const text = JSON.stringify({ from, message })
+        const text = JSON.stringify({ from: door, message })
         void connection.tryTo(() => connection.ask(redis => redis.publish(keys.doorTalk, text)))
       },
-      leave: () => void this.#hear.delete(from),
+      leave: () => {
+        this.#hear.delete(door)
+        void connection.tryTo(() => living.remove(door))
+      },
     }
   }
 

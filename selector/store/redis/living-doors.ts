@@ -26,6 +26,13 @@ export class LivingDoors {
     await this.#show([door])
   }
 
+  /** A door has closed, and is missed at once. */
+  async remove(door: string): Promise<void> {
+    const { connection, keys } = this.#parts
+    this.#own.delete(door)
+    await connection.ask(redis => redis.zrem(keys.doors, door))
+  }
+
   /** Shows again that the doors of this process live. */
   async renew(): Promise<void> {
     const { connection, keys, clock } = this.#parts

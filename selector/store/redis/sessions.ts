@@ -70,7 +70,6 @@ export function createRedisSessions(parts: SessionParts): RedisSessions {
         const sessions = own.all().filter(session => session.door === door)
         await write(door, sessions)
       }
-      await living.renew()
     },
   }
 }

@@ -50,8 +50,9 @@ export function createRedisStore(options: RedisStoreOptions): Store {
   const keys = keysOf(fleet)
   const connection = new Connection({ url, commandTimeoutMs, clock, log })
   const changes = new Changes(connection, keys, clock, log)
-  const doors = new RedisDoors({ connection, keys, log })
-  const parts = createParts(options, keys, connection, changes)
+  const living = new LivingDoors({ connection, keys, clock, ttlMs: livingMs })
+  const parts = createParts(options, keys, connection, changes, living)
+  const doors = new RedisDoors({ connection, keys, living, log })
   const orders = new RedisOrders({ connection, keys, sessions: parts.sessions, clock, log })
   const { servers, agents, trunks, routes, ledger } = parts
   let endUpkeep: (() => void) | undefined
@@ -69,7 +70,7 @@ export function createRedisStore(options: RedisStoreOptions): Store {
       ledger.setServers(servers.view())
       await ledger.rerank()
       await ledger.candidates()
-      endUpkeep = keepUp(parts, connection, clock, measureRho)
+      endUpkeep = keepUp({ ...parts, living }, connection, clock, measureRho)
     },
     async stop() {
       endUpkeep?.()
@@ -88,10 +89,10 @@ function createParts(
   keys: Keys,
   connection: Connection,
   changes: Changes,
+  living: LivingDoors,
 ) {
   const garbage = createGarbage(log)
   const shared = { connection, keys, changes, garbage, log }
-  const living = new LivingDoors({ ...shared, clock, ttlMs: sessionTtlMs })
   const withServer = (id: string): readonly string[] => [keys.load(id), keys.reservations(id), keys.ended(id)]
   const servers = createRedisCollection('servers', mediaServerSchema, shared, withServer)
   const ledger = createRedisLedger({ ...shared, policy, servers: () => servers.view(), clock })
@@ -136,11 +137,24 @@ function ranked(servers: RedisCollection<MediaServer>, ledger: RedisLedger): Red
 
 /** Keeps what this process owns alive in Redis, and puts it back after Redis was away. */
 function keepUp(
-  { ledger, pins, queues, bindings, sessions, dials, credentials, records }: Parts,
+  {
+    living,
+    ledger,
+    pins,
+    queues,
+    bindings,
+    sessions,
+    dials,
+    credentials,
+    records,
+  }: Parts & {
+    readonly living: LivingDoors
+  },
   connection: Connection,
   clock: Clock,
   measureRho: boolean,
 ): () => void {
+  const live = (): void => void connection.tryTo(() => living.renew())
   const renew = (): void => {
     void connection.tryTo(() => pins.renew())
     void connection.tryTo(() => queues.renew())
@@ -158,6 +172,7 @@ function keepUp(
     })
   }
   const restore = (): void => {
+    live()
     renew()
     keepLater()
     void ledger.restore()
@@ -166,6 +181,7 @@ function keepUp(
     void connection.tryTo(() => records.restore())
   }
   const ends = [
+    every(clock, signMs, live),
     every(clock, renewMs, renew),
     every(clock, viewMs, () => void ledger.candidates()),
     ...(measureRho ? [every(clock, measureMs, () => void measure(ledger))] : []),
@@ -178,6 +194,9 @@ function keepUp(
   }
 }
 
+/** How often a door shows that it lives, and how long it does after that. */
+const signMs = 2_000
+const livingMs = 8_000
 const renewMs = 10_000
 const sessionTtlMs = 30_000
 const dialHoldMs = 60_000

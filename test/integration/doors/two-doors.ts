@@ -15,6 +15,8 @@ const second = {
     metrics: { port: 9082 },
   },
 }
+const domain = 'portico.test'
+const atFirst = 'wss://localhost:8443/sip'
 const atSecond = 'wss://localhost:8444/sip'
 
 /** Two doors in processes of their own on one Redis, whose agents are connected now to the one and now to the other. */
@@ -24,21 +26,28 @@ export async function tellTwoDoors(engine: WorldOptions['engine']): Promise<void
     store: 'redis',
     engine,
     // What the leak scanner would be shown knows one door.
-    settings: { capture: {}, trunks: { probeMs: 0 } },
+    settings: { capture: {}, trunks: { probeMs: 0 }, agents: { domain, flowGraceMs: 3_000 } },
   })
   await world.client.trunks.add({ id: 'carrier', addresses: ['127.0.0.2'] })
   const other = await world.secondDoor(second)
-  const carrier = new SyntheticCarrier({ address: '127.0.0.2', door: { host: '127.0.0.1', port: 5061 } })
-  await carrier.start()
+  const [first, carrier] = [5060, 5061].map(
+    port => new SyntheticCarrier({ address: '127.0.0.2', door: { host: '127.0.0.1', port } }),
+  )
+  if (!first || !carrier) throw new Error('there is no carrier')
+  for (const each of [first, carrier]) await each.start()
   t.teardown(async () => {
     if (!t.passing()) for (const line of [...world.output, ...other.output]) t.comment(line)
-    await carrier.stop()
+    for (const each of [first, carrier]) await each.stop()
     await world.stop()
   })
 
   await t.test(
     'an agent talks to another one through the door that it has come to, and hands its client over',
     t => talkElsewhere(t, world, carrier),
+  )
+
+  await t.test('the door that agents are connected to is killed, and their calls at the other one go on', t =>
+    killed(t, world, first, () => process.kill(other.pid, 'SIGKILL')),
   )
 }
 
@@ -75,6 +84,49 @@ async function talkElsewhere(t: Test, world: World, carrier: SyntheticCarrier): 
   })
   for (const call of [client, ...legs]) t.equal(await call.hangUp(), 200)
   for (const phone of [one, two]) await phone.stop()
+}
+
+async function killed(t: Test, world: World, carrier: SyntheticCarrier, kill: () => void): Promise<void> {
+  const [back, lost] = [await world.agent('three'), await world.agent('four')]
+  const leg = await back.join()
+  await lost.join()
+  const client = await carrier.call('three')
+  if (!isUp(client)) throw new Error(`the client was answered ${client.status}`)
+  for (const phone of [back, lost]) {
+    await phone.reconnect(atSecond)
+    t.equal(await phone.register(), 200)
+  }
+  const ended = async (): Promise<readonly string[]> =>
+    (await world.client.records.list({})).flatMap(({ kind, agent, verdict }) =>
+      kind === 'agent' && (agent === 'three' || agent === 'four') ? [`${agent} ${verdict}`] : [],
+    )
+  // Longer than the grace: both calls have been followed to where their agents are.
+  await new Promise(resolve => setTimeout(resolve, 4_000))
+  t.strictSame(await ended(), [])
+  kill()
+  await back.reconnect(atFirst)
+  t.equal(await back.register(), 200)
+  await until(
+    'the agent to be let go that does not come back',
+    async () => (await ended()).length > 0,
+    30_000,
+  )
+  // Had the door not followed the other one, its grace would have begun with that of the first.
+  await new Promise(resolve => setTimeout(resolve, 1_000))
+  t.strictSame(await ended(), ['four flow-lost'])
+  const sessions = await world.client.sessions()
+  t.strictSame(sessions.map(({ kind, agent }) => `${kind} ${agent}`).toSorted(), [
+    'agent three',
+    'client three',
+  ])
+  const before = back.userAgent.heard.length
+  t.equal(await client.hangUp(), 200)
+  await until('the agent to hear that its client left', () => back.userAgent.heard.length > before)
+  t.equal(back.userAgent.heard.at(-1)?.method, 'MESSAGE')
+  t.equal((await leg.ask('OPTIONS')).status, 200)
+  t.equal(await leg.hangUp(), 200)
+  await until('nobody to be left', async () => (await world.lab.channels('ms-1')).length === 0)
+  for (const phone of [back, lost]) await phone.stop()
 }
 
 /** The agent wants its client to take the place of that dialog; resolves to how it ended, as it is told. */

@@ -8,6 +8,9 @@ const from1001 = [
 ] as const
 
 /** Brings agent 1001 into its conference; the two dialogs are `dialog-t1` and `b`. */
+/** A connection of another door. */
+const far = { flow: 'far-1', at: 'd2' }
+
 async function agentIn(parts: DoorParts): Promise<void> {
   await parts.tell(requestEvent('INVITE', { origin: origins.agent, headers: from1001, sdp: 'o=a' }))
   const branch = parts.edge.requests[0]?.transaction ?? ''
@@ -247,11 +250,11 @@ t.test('an agent whose connection was lost takes its call over on another one, p
 t.test('an agent whose connection was lost and that registers at another door is heard there', async t => {
   const parts = doorParts()
   await agentIn(parts)
-  parts.door.agentFlows.registeredElsewhere('1001', 'far-1')
+  parts.door.agentFlows.registeredElsewhere('1001', far)
   t.strictSame(parts.told, [], 'nothing is taken from a connection that is there')
   await parts.tell({ kind: 'flow-closed', flow: 'flow-1' })
-  parts.door.agentFlows.registeredElsewhere('1002', 'far-1')
-  parts.door.agentFlows.registeredElsewhere('1001', 'far-1')
+  parts.door.agentFlows.registeredElsewhere('1002', far)
+  parts.door.agentFlows.registeredElsewhere('1001', far)
   t.strictSame(parts.told, ['claim far-1'])
   parts.clock.advance(40_000)
   t.equal(parts.door.calls.size, 1, 'the grace is over, and the call goes on')
@@ -265,9 +268,9 @@ t.test('an agent whose connection was lost and that registers at another door is
 t.test('a request at another door is claimed when it is in the dialog of an agent here', async t => {
   const parts = doorParts()
   await agentIn(parts)
-  parts.door.agentFlows.claim(['dialog-t9', 'b'], 'far-1')
+  parts.door.agentFlows.claim(['dialog-t9', 'b'], far)
   t.strictSame(parts.told, [], 'and not that of a media server')
-  parts.door.agentFlows.claim(['dialog-t9', 'dialog-t1'], 'far-1')
+  parts.door.agentFlows.claim(['dialog-t9', 'dialog-t1'], far)
   t.strictSame(parts.told, ['claim far-1'])
   await parts.tell(
     requestEvent('BYE', {

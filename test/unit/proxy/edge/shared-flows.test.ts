@@ -45,7 +45,7 @@ const message = (start: string, call: string, toTag = ''): string =>
   `${start} SIP/2.0\r\nFrom: <sip:1001@portico.test>;tag=f\r\nTo: <sip:x@portico.test>${toTag}\r\nCall-ID: ${call}\r\n\r\n`
 const bye = message('BYE sip:x', 'c1', ';tag=t')
 
-/** Two doors; the agent is connected to the second, and the first has what `dialogs` names. */
+/** Three doors; the agent is connected to the second, and the first has what `dialogs` names. */
 async function world(dialogs: readonly string[] = []) {
   const doors = new MemoryDoors()
   const clock = new ManualClock()
@@ -61,16 +61,17 @@ async function world(dialogs: readonly string[] = []) {
       ),
     )
     const isHere = (asked: readonly string[]): boolean => asked.some(one => here.includes(one))
-    const talk = doors.join(said => {
-      if (said.kind === 'whose' && isHere(said.dialogs)) shared.claim(said.flow, said.callId)
+    const talk = doors.join(name, said => {
+      if (said.kind === 'whose' && isHere(said.dialogs)) shared.claim(said, said.callId)
       else shared.hear(said)
     })
-    shared.join({ door: name, talk, isHere })
+    shared.join({ door: name, talk, isHere, isBack: flow => heard.push(`${flow} back`) })
     return { inner, shared, heard }
   }
   const first = await make('d1', dialogs)
   const second = await make('d2', ['c2;from-tag=f'], 'w1')
-  return { first, second, clock }
+  const third = await make('d3', [])
+  return { first, second, third, clock }
 }
 
 async function settle(): Promise<void> {
@@ -113,7 +114,7 @@ t.test('what is outside dialogs, of this door, or an ACK waits for nobody', asyn
 
 t.test('a door calls an agent over a connection of another one, and gets its answers', async t => {
   const { first, second } = await world()
-  first.shared.reach('w1')
+  first.shared.reach({ flow: 'w1', at: 'd2' })
   first.shared.send(Buffer.from(message('INVITE sip:1001', 'c9')), { flow: 'w1' }, () => undefined)
   await settle()
   t.strictSame(second.inner.sent, ['w1 INVITE'])
@@ -135,10 +136,56 @@ t.test('the end of a connection is told to the door that uses it, and to nobody 
 
 t.test('a connection that is gone is told as closed', async t => {
   const { first } = await world()
-  first.shared.reach('w9')
+  first.shared.reach({ flow: 'w9', at: 'd2' })
   first.shared.send(Buffer.from(message('INVITE sip:1001', 'c9')), { flow: 'w9' }, () => undefined)
   await settle()
   t.strictSame(first.heard, ['w9 closed'])
+})
+
+t.test('a third door has no say in it', async t => {
+  const { first, second, third } = await world(['c1;from-tag=f'])
+  second.inner.comes(bye, 'w1')
+  first.shared.send(Buffer.from(message('INFO sip:1001', 'c1')), { flow: 'w1' }, () => undefined)
+  await settle()
+  t.strictSame(first.heard, ['w1 BYE'], 'and does not end a connection that it knows nothing of')
+  t.strictSame([third.heard, third.inner.sent], [[], []])
+})
+
+t.test('what a silent door holds is closed until it is heard again', async t => {
+  const { first, second } = await world(['c1;from-tag=f'])
+  second.inner.comes(bye, 'w1')
+  await settle()
+  t.strictSame([...first.shared.partners()], ['d2'])
+  t.ok(first.shared.isFar('w1'))
+  first.shared.wentSilent('d3')
+  first.shared.wentSilent('d2')
+  t.strictSame(first.heard, ['w1 BYE', 'w1 closed'])
+  t.equal(first.shared.route({ flow: 'w1' }), undefined, 'so that nothing waits for an answer from there')
+  first.shared.isHeard('d2')
+  t.strictSame(first.heard.slice(2), ['w1 back'])
+  t.equal(first.shared.route({ flow: 'w1' })?.name, 'public')
+  first.shared.isHeard('d2')
+  t.equal(first.heard.length, 3)
+  first.shared.wentSilent('d2')
+  first.shared.forget('d2')
+  first.shared.isHeard('d2')
+  t.notOk(first.shared.isFar('w1'))
+  t.strictSame(first.heard.slice(3), ['w1 closed'])
+})
+
+t.test('the calls of a silent door have no claim to a connection here', async t => {
+  const { first, second } = await world(['c1;from-tag=f'])
+  const answer = message('SIP/2.0 200', 'c1')
+  second.inner.comes(bye, 'w1')
+  await settle()
+  second.inner.comes(answer, 'w1')
+  await settle()
+  t.strictSame(first.heard, ['w1 BYE', 'w1 SIP/2.0'])
+  t.strictSame([...second.shared.partners()], ['d1'])
+  second.shared.wentSilent('d1')
+  second.inner.comes(answer, 'w1')
+  t.strictSame(second.heard, ['w1 SIP/2.0'])
+  t.strictSame([...second.shared.partners()], [])
 })
 
 t.test('one connection holds little of what it asks for', async t => {

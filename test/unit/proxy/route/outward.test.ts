@@ -6,6 +6,7 @@ import { createTrunkChoice } from '../../../../proxy/trunk/choice.ts'
 import { createLoopGuard } from '../../../../proxy/trunk/loop.ts'
 import { orderPeers } from '../../../../selector/domain/peers.ts'
 import { createRouteTable } from '../../../../selector/domain/route-table.ts'
+import type { FarFlow } from '../../../../proxy/ports.ts'
 import type { Trunk } from '../../../../selector/domain/trunk.ts'
 import type { Binding } from '../../../../selector/store/store.ts'
 import { ms1 } from '../call/fixtures.ts'
@@ -44,7 +45,7 @@ const noRoutes = createRouteTable([])
 
 const bindingsOf = async (agent: string) => bindings.filter(each => each.agent === agent)
 
-function outward(trunks: readonly Trunk[] = [mute, pstn], reach = (_flow: string): void => undefined) {
+function outward(trunks: readonly Trunk[] = [mute, pstn], reach = (_far: FarFlow): void => undefined) {
   return createOutward({
     reach,
     bindings: { of: bindingsOf },
@@ -83,14 +84,14 @@ function invite(user: string, headers: readonly HeaderLine[] = []): SipRequest {
 const forAgent: readonly HeaderLine[] = [['X-Portico-Agent', '1001']]
 
 t.test('an agent is rung on its connections with every door, the newest first', async t => {
-  const reached: string[] = []
-  const route = await outward(undefined, flow => reached.push(flow)).route(invite('agt-1001'), ms1)
+  const reached: FarFlow[] = []
+  const route = await outward(undefined, far => reached.push(far)).route(invite('agt-1001'), ms1)
   t.match(route, {
     kind: 'ring-agent',
     agent: '1001',
     places: [{ flow: 'far' }, { flow: 'new' }, { flow: 'old' }],
   })
-  t.strictSame(reached, ['far'], 'only those of other doors have to be reached')
+  t.strictSame(reached, [{ flow: 'far', at: 'd2' }], 'only those of other doors have to be reached')
 })
 
 t.test('an agent with no connection here is away', async t => {
