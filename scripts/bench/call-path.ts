@@ -11,6 +11,8 @@ import { medians, rounded } from './statistics.ts'
 interface Settings {
   readonly calls: number
   readonly perSecond: number
+  /** How long the process rests after each call, as one at a steady rate does. */
+  readonly pauseMs: number
   readonly agents: number
   readonly logLevel: Arrangement['logLevel']
   readonly profile: string | undefined
@@ -39,6 +41,7 @@ function settingsOf(flags: Flags): Settings {
   return {
     calls: flags.number('calls', 20_000, 100, 1_000_000),
     perSecond: flags.number('rate', 300, 1, 10_000),
+    pauseMs: flags.number('pause', 0, 0, 1_000),
     agents: flags.number('agents', 500, 1, 10_000),
     logLevel: flags.choice('log', ['info', 'debug', 'warn', 'error', 'silent']),
     profile: flags.text('profile'),
@@ -71,7 +74,7 @@ async function alternating(
 }
 
 async function run(snapshot: Snapshot, settings: Settings): Promise<Record<string, number>> {
-  const { calls, perSecond, logLevel, profile } = settings
+  const { calls, perSecond, pauseMs, logLevel, profile } = settings
   const log = await open(join(snapshot.folder, 'system.log'), 'a')
   const { ask, stop } = start<MemoryDoorService>({
     module: snapshot.module('scripts/bench/memory-door.js'),
@@ -87,8 +90,8 @@ async function run(snapshot: Snapshot, settings: Settings): Promise<Record<strin
       agents: Array.from({ length: settings.agents }, (_, at) => `a${at + 1}`),
       server: { host: '127.0.1.1', port: 5060 },
     })
-    await ask.call({ calls, perSecond })
-    const { before, after, failed } = await ask.call({ calls, perSecond })
+    await ask.call({ calls, perSecond, pauseMs: 0 })
+    const { before, after, failed } = await ask.call({ calls, perSecond, pauseMs })
     return { cpuMsPerCall: rounded((after.cpuMs - before.cpuMs) / calls, 4), failed }
   } finally {
     await stop()

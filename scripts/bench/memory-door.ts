@@ -2,6 +2,7 @@
  * A process in which a door, its agents and its media server live without a socket between them: what calls cost in our own code
  * alone, counters and trace included. The clock is stepped, so that as much is alive at any moment as at a steady rate.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createEngine } from '../../engine/engine.ts'
 import { messageCounts } from '../../engine/observe/message-counts.ts'
 import { createMetrics } from '../../engine/observe/metrics.ts'
@@ -27,7 +28,14 @@ import { usage, type Usage } from './usage.ts'
 export interface MemoryDoorService {
   readonly start: (arrangement: Arrangement) => Promise<void>
   /** Makes that many calls one after the other, `perSecond` by its own clock. */
-  readonly call: (order: { readonly calls: number; readonly perSecond: number }) => Promise<CallsMade>
+  readonly call: (order: CallsOrdered) => Promise<CallsMade>
+}
+
+/** How many calls, and how long the process rests after each. */
+export interface CallsOrdered {
+  readonly calls: number
+  readonly perSecond: number
+  readonly pauseMs: number
 }
 
 /** What a number of calls cost. */
@@ -84,13 +92,14 @@ async function start(arrangement: Arrangement): Promise<void> {
   }
 }
 
-async function call({ calls, perSecond }: { calls: number; perSecond: number }): Promise<CallsMade> {
+async function call({ calls, perSecond, pauseMs }: CallsOrdered): Promise<CallsMade> {
   let failed = 0
   const before = usage()
   for (let made = 0; made < calls; made++) {
     next = (next + 1) % agents.length
     failed += (await oneCall(agents[next])) ? 0 : 1
     clock.advance(1000 / perSecond)
+    if (pauseMs > 0) await sleep(pauseMs)
   }
   return { before, after: usage(), failed }
 }
