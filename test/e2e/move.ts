@@ -161,9 +161,7 @@ export async function tellMove(engine: WorldOptions['engine']): Promise<void> {
     await until('no channel', async () => (await world.lab.channels('ms-2')).length === 0)
     t.strictSame(await world.client.sessions(), [])
   })
-  // Which answers count against a server is decided above the edges: once is enough.
-  if (engine === 'embedded')
-    await t.test('a server that fails its calls, and is emptied', t => gray(t, world))
+  await t.test('a server that fails its calls, and is emptied', t => gray(t, world))
 }
 
 /** One server fails every call though it answers probes and its Manager Interface; then it is emptied. */
