@@ -11,7 +11,7 @@ export class AgentFlows {
   readonly #otherDoors: OtherDoors
   readonly #clock: Clock
   /** Agents that have registered anew although their connection seemed to be there, and how they are followed. */
-  readonly #early = new WeakMap<CallSession, { readonly at: number; readonly follow: () => void }>()
+  readonly #early = new WeakMap<CallSession, Return>()
 
   constructor(calls: Calls, otherDoors: OtherDoors, clock: Clock) {
     this.#calls = calls
@@ -22,9 +22,10 @@ export class AgentFlows {
   /** An agent that has come back before this was noticed is followed at once. */
   closed(flow: string): void {
     for (const session of this.#calls.all()) {
+      const early = this.#early.get(session)
+      if (early?.flow === flow) this.#early.delete(session)
       if (session.flow !== flow) continue
       session.handle({ kind: 'flow-closed' })
-      const early = this.#early.get(session)
       if (session.isAway && early && this.#clock.now() - early.at <= noticeMs) early.follow()
     }
   }
@@ -72,7 +73,7 @@ export class AgentFlows {
   #cameBack(session: CallSession, flow: string, follow: () => void): void {
     if (session.isAway) return follow()
     if (session.flow === undefined || session.flow === flow || !this.#otherDoors.isFar(session.flow)) return
-    this.#early.set(session, { at: this.#clock.now(), follow })
+    this.#early.set(session, { flow, at: this.#clock.now(), follow })
   }
 
   /** The calls of this door that an agent's phone is in. */
@@ -81,6 +82,13 @@ export class AgentFlows {
     const own = this.#calls.of(agent).filter(({ call }) => phoneOwner(call) === agent)
     return [...own, ...(consultation ? [consultation] : [])]
   }
+}
+
+/** An agent that has registered over another connection, and when. */
+interface Return {
+  readonly flow: string
+  readonly at: number
+  readonly follow: () => void
 }
 
 /** How long it takes at most until a door that has died is missed. */

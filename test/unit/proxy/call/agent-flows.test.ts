@@ -58,6 +58,14 @@ t.test('so does one that registers at a third door', async t => {
   t.strictSame(verdicts(parts), [])
 })
 
+t.test('one that comes back and is gone again has not come back', async t => {
+  const parts = await scene()
+  await register(parts)
+  await parts.tell({ kind: 'flow-closed', flow: origins.agentAgain.flow })
+  await parts.tell({ kind: 'flow-closed', flow: far.flow })
+  t.strictSame(verdicts(parts), ['flow-lost'])
+})
+
 t.test('what another phone of the agent did long before is no return', async t => {
   const parts = await scene()
   await register(parts)
