@@ -305,13 +305,17 @@ async function exchange(
   return undefined
 }
 
-/** Nobody hears anything any more: each is switched as soon as it can be. */
-async function rescue({ agent, clients }: Group, entered: Entered): Promise<readonly CallSession[]> {
+/** Nobody hears anything any more: each is switched as soon as it can be. Undefined when the agent could not be. */
+async function rescue(
+  { agent, clients }: Group,
+  entered: Entered,
+): Promise<readonly CallSession[] | undefined> {
   const follow = async (client: CallSession, index: number): Promise<'ready' | MoveEnd> => {
     const outcome = (await entered.clients[index]) ?? 'failed'
     return outcome === 'ready' ? await switchOver(client) : outcome
   }
-  return await switched([agent, ...clients], [switchOver(agent), ...clients.map(follow)])
+  const moved = await switched([agent, ...clients], [switchOver(agent), ...clients.map(follow)])
+  return moved.includes(agent) ? moved : undefined
 }
 
 async function switched(

@@ -39,7 +39,7 @@ async function world(calls: readonly Call[] = [agent, client]) {
   const records: CallRecord[] = []
   const pins = new Map<string, string>()
   const answers = new Map<string, number>()
-  /** Legs that are not taken: `agt-…@host`. */
+  /** Legs that are not taken: `agt-…@host`; `media`: no answer is. */
   const refusals = new Set<string>()
   /** How often clients come before their agent has entered the conference. */
   const early = { times: 0 }
@@ -67,7 +67,9 @@ async function world(calls: readonly Call[] = [agent, client]) {
     ack: () => undefined,
     closeFlow: () => undefined,
   }
-  const media: Media = { ...directMedia, anchors: true, invite: echo, offer: echo, answer: echo }
+  const switchTo: Media['answer'] = exchange =>
+    refusals.has('media') ? Promise.reject(new Error('no answer')) : echo(exchange)
+  const media: Media = { ...directMedia, anchors: true, invite: echo, offer: echo, answer: switchTo }
   const ports = {
     edge,
     media,
@@ -116,6 +118,10 @@ async function world(calls: readonly Call[] = [agent, client]) {
 
 function company(order: RequestOrder | undefined): string | undefined {
   return order?.headers?.find(([name]) => name === 'X-Portico-Company')?.[1]
+}
+
+async function tenthsOfASecond(clock: ManualClock, count: number): Promise<void> {
+  for (let n = 0; n < count; n++) await settle().then(() => clock.advance(100))
 }
 
 async function settle(): Promise<void> {
@@ -302,10 +308,7 @@ t.test('the calls of a server that may only hang stay when there is no other', a
   const { mover, sessions, answers, records, clock } = await world()
   answers.set('127.0.1.2', 503).set('127.0.1.3', 503)
   const fled = mover.flee('ms-1', 'or-stay')
-  for (let turn = 0; turn < 70; turn++) {
-    await settle()
-    clock.advance(100)
-  }
+  await tenthsOfASecond(clock, 70)
   await fled
   t.strictSame(
     sessions.map(({ server: on, state }) => `${on} ${state.kind}`),
@@ -328,10 +331,7 @@ t.test('those that find no other server are over', async t => {
   const { mover, sessions, answers, records, clock } = await world()
   answers.set('127.0.1.2', 503).set('127.0.1.3', 503)
   const fled = mover.flee('ms-1')
-  for (let turn = 0; turn < 70; turn++) {
-    await settle()
-    clock.advance(100)
-  }
+  await tenthsOfASecond(clock, 70)
   await fled
   t.strictSame(
     sessions.map(({ state }) => state.kind),
@@ -351,16 +351,19 @@ t.test('calls that no other server takes at first are saved by one that does a m
   clock.advance(700)
   await settle()
   answers.clear()
-  for (let turn = 0; turn < 20; turn++) {
-    await settle()
-    clock.advance(100)
-  }
+  await tenthsOfASecond(clock, 20)
   await fled
   t.strictSame(
     sessions.map(({ server: on, state }) => `${on} ${state.kind}`),
     ['ms-2 up', 'ms-2 up'],
   )
   t.strictSame(records, [])
+})
+
+t.test('an agent whose media cannot be switched has not moved', async t => {
+  const { mover, refusals } = await world()
+  refusals.add('media')
+  t.strictSame(await mover.move({ agent: '1001', isLost: true }), { kind: 'stayed', reason: 'refused' })
 })
 
 t.test('a client whose agent is at another door follows it as soon as it is somewhere else', async t => {
