@@ -85,7 +85,7 @@ export class SipCall {
 
   /**
    * Sends a re-INVITE, over whatever connection there is to the door now; when the media's path is broken, with an ICE restart.
-   * Asked again while one is running, it follows that one.
+   * Asked again while one is running, it follows that one if that was not accepted, or did not mend the path.
    */
   restart(): void {
     if (this.#over || this.#session.state !== SessionState.Established) return
@@ -94,8 +94,7 @@ export class SipCall {
       return
     }
     this.#restart = 'running'
-    const iceRestart = this.#handler()?.peerConnection?.connectionState !== 'connected'
-    const options: Web.SessionDescriptionHandlerOptions = { offerOptions: { iceRestart } }
+    const options: Web.SessionDescriptionHandlerOptions = { offerOptions: { iceRestart: !this.#isPathUp() } }
     const requestDelegate = {
       onAccept: () => this.#restarted(200),
       onReject: (response: Core.IncomingResponse) => this.#restarted(response.message.statusCode ?? 500),
@@ -147,10 +146,18 @@ export class SipCall {
   }
 
   #pathChanged(handler: Web.SessionDescriptionHandler): void {
-    const state = (): string | undefined => handler.peerConnection?.connectionState
-    if (state() === 'failed') this.#mendPath()
+    const state = handler.peerConnection?.connectionState
+    if (state === 'failed') this.#mendPath()
     // Browsers mend a short break by themselves, and call one that lasts `failed` only after half a minute.
-    if (state() === 'disconnected') setTimeout(() => state() === 'disconnected' && this.#mendPath(), breakMs)
+    if (state === 'disconnected') this.#mendLater()
+  }
+
+  #mendLater(): void {
+    setTimeout(() => !this.#isPathUp() && this.#mendPath(), breakMs)
+  }
+
+  #isPathUp(): boolean {
+    return this.#handler()?.peerConnection?.connectionState === 'connected'
   }
 
   /** Without a connection to the door there is no way to ask; the restart then comes with the new connection. */
@@ -162,9 +169,10 @@ export class SipCall {
     const again = this.#restart === 'again'
     this.#restart = 'none'
     if (this.#over) return
-    if (again) return this.restart()
     const next = offerAnswered(status, ++this.#tried, Math.random())
     if (next.kind === 'accepted') this.#tried = 0
+    // A new restart would break the path that is just coming up.
+    if (again) return next.kind === 'accepted' ? this.#mendLater() : this.restart()
     if (next.kind === 'again') setTimeout(() => this.#mendPath(), next.afterMs)
     if (next.kind === 'lost') this.#options.tell({ of: 'call', kind: 'restart-refused' })
   }
