@@ -50,6 +50,17 @@ async function suite(): Promise<void> {
     await areThere()
   })
 
+  await t.test('an agent waits for those that come with it as long as a busy server takes', async t => {
+    const before = joins.length
+    const agent = await enter('agt-anna', 'a-8', 1)
+    await new Promise(resolve => setTimeout(resolve, 700))
+    const client = await enter('cli-anna', 'c-8', 1)
+    await until('both joins to be told', () => joins.length === before + 2)
+    t.equal(joins[before], 'client:c-8')
+    for (const dialog of [client, agent]) await leave(dialog)
+    await areThere()
+  })
+
   await t.test(
     'a client that came with its agent is kept when that one is lost, until it is back',
     async () => {
@@ -85,7 +96,7 @@ async function suite(): Promise<void> {
   await t.test(
     'a client that comes alone finds its agent, although that one is not in its conference yet',
     async () => {
-      // The agent has been answered, and waits half a second for company that does not come.
+      // The agent has been answered, and waits a second for company that does not come.
       const agent = await enter('agt-carl', 'a-7', 1)
       const client = await enter('cli-carl', 'c-4')
       await areThere('agent a-7', 'client c-4')
