@@ -34,13 +34,15 @@ export async function tellDoors(engine: WorldOptions['engine']): Promise<void> {
   const other = await world.secondDoor(second)
   const carrier = new SyntheticCarrier({ address: '127.0.0.2', door: { host: '127.0.0.1', port: 5061 } })
   await carrier.start()
-  const pair = await bringUpOne(world, carrier, 'one')
   t.teardown(async () => {
     if (!t.passing()) for (const line of [...world.output, ...other.output]) t.comment(line)
-    for (const { phone } of pair.ends) phone.close()
-    await pair.phone.stop()
     await carrier.stop()
     await world.stop()
+  })
+  const pair = await bringUpOne(world, carrier, 'one')
+  t.teardown(async () => {
+    for (const { phone } of pair.ends) phone.close()
+    await pair.phone.stop()
   })
 
   await t.test('a client comes in through another door than its agent', async t => {

@@ -15,22 +15,24 @@ export async function tellMediaLoss(engine: WorldOptions['engine']): Promise<voi
   const ports = { ngPort: 22_232, mediaPorts: [45_000, 45_999] } as const
   const second = await startLab(`second-${process.ppid}`, 0, { rtpengine: true, ...ports })
   const rtpengine = [await openNgRelay(22_300, 22_222), await openNgRelay(22_301, ports.ngPort)]
-  const settings = { media: { rtpengine, timeoutMs: 300 } }
+  const [low, high] = ports.mediaPorts
+  const isAtSecond = (sdp: string): boolean => audioTarget(sdp).port >= low && audioTarget(sdp).port <= high
+  const settings = { media: { rtpengine, timeoutMs: 600 } }
   const world = await startWorld({ servers: 1, store: 'memory:', engine, settings })
   await world.client.trunks.add({ id: 'carrier', addresses: ['127.0.0.2'] })
   const carrier = new SyntheticCarrier({ address: '127.0.0.2', door: { host: '127.0.0.1', port: 5060 } })
   await carrier.start()
   await t.test('calls that would begin at an rtpengine that hangs begin at the other one', async t => {
     await freeze(world.lab.rtpenginePid)
-    const [low, high] = ports.mediaPorts
     const legs = []
     // Each rtpengine would get one of two.
     for (const id of ['early', 'second']) legs.push(await (await world.agent(id)).join())
-    for (const { port } of legs.map(({ sdp }) => audioTarget(sdp)))
-      t.ok(port >= low && port <= high, `media is at ${port}`)
+    for (const { sdp } of legs) t.ok(isAtSecond(sdp), 'media is at the second one')
     for (const leg of legs) t.equal(await leg.hangUp(), 200)
     process.kill(world.lab.rtpenginePid, 'SIGCONT')
-    await until('the one that hung to be back', () => world.output.some(said('media.node-back')))
+    await until('the one that hung to be back', () =>
+      world.output.some(line => said('media.node-back')(line) && said(rtpengine[0] ?? '')(line)),
+    )
   })
 
   const pair = await bringUpOne(world, carrier, 'one')
@@ -43,11 +45,17 @@ export async function tellMediaLoss(engine: WorldOptions['engine']): Promise<voi
     await world.stop()
   })
 
+  let survivor = second.rtpenginePid
   await t.test('the call of a dead rtpengine goes on through the other one', async t => {
     await hearEachOther(pair)
-    process.kill(world.lab.rtpenginePid, 'SIGKILL')
-    await until('one of the two to be offered another anchor', () => asked().flat().length > 0)
-    const told = [pair.leg.sdp, pair.client.sdp].map(originOf)
+    const sdps = [pair.leg.sdp, pair.client.sdp]
+    // Most often each has one of the two, but one that was slow for a moment has none.
+    const isFirst = !sdps.every(isAtSecond)
+    const hit = sdps.filter(sdp => isAtSecond(sdp) !== isFirst).length
+    process.kill(isFirst ? world.lab.rtpenginePid : second.rtpenginePid, 'SIGKILL')
+    survivor = isFirst ? second.rtpenginePid : world.lab.rtpenginePid
+    await until('who was there to be offered another anchor', () => asked().flat().length === hit)
+    const told = sdps.map(originOf)
     for (const [end, [invite]] of asked().entries()) {
       if (invite === undefined) continue
       const offered = invite.body.toString()
@@ -57,7 +65,7 @@ export async function tellMediaLoss(engine: WorldOptions['engine']): Promise<voi
       t.strictSame(originOf(offered), { ...origin, version: version + 1 }, 'the next version of the session')
     }
     await hearEachOther(pair)
-    t.equal(asked().flat().length, 1, 'nobody else was asked anything')
+    t.equal(asked().flat().length, hit, 'nobody else was asked anything')
     t.equal((await world.client.sessions()).length, 2)
     t.equal((await world.lab.channels('ms-1')).length, 2)
     t.ok(world.output.some(said('call.reanchored')))
@@ -71,13 +79,13 @@ export async function tellMediaLoss(engine: WorldOptions['engine']): Promise<voi
   })
 
   await t.test('while no rtpengine answers a call is refused at once and leaves nothing behind', async t => {
-    await freeze(second.rtpenginePid)
+    await freeze(survivor)
     const agent = await world.agent('late')
     t.match(await agent.tryToJoin(), { status: 503 })
     t.equal(await channels(world), 0)
     t.strictSame(await world.client.sessions(), [])
     t.equal((await world.client.servers.get('ms-1')).state?.reserved, 0)
-    process.kill(second.rtpenginePid, 'SIGCONT')
+    process.kill(survivor, 'SIGCONT')
     await until('calls to be taken again', async () => isUp(await agent.tryToJoin()))
   })
 }
