@@ -1,5 +1,12 @@
 // Runs inside the pages of the tests, before their own scripts.
-globalThis.soundProbe = { hear, answer, hearPeer, localPorts, state: () => peer?.connection.connectionState }
+globalThis.soundProbe = {
+  hear,
+  answer,
+  hearPeer,
+  localPorts,
+  paths,
+  state: () => peer?.connection.connectionState,
+}
 
 /** The last 0.68 s of what the page's audio element is given, after `ms` of listening, and its strongest frequency. */
 async function hear(ms) {
@@ -27,6 +34,18 @@ async function localPorts() {
     )
   }
   return [...ports]
+}
+
+/** How the page's connections are, and what went which way, as lines for who looks for the reason of a silence. */
+async function paths() {
+  const reports = await Promise.all(connections.map(connection => connection.getStats()))
+  const lines = connections.map(one => `connection ${one.connectionState}, ICE ${one.iceConnectionState}`)
+  for (const report of reports)
+    report.forEach(
+      stat =>
+        /^(transport|media-source)$|candidate|-rtp$/.test(stat.type) && lines.push(JSON.stringify(stat)),
+    )
+  return lines
 }
 
 /**
