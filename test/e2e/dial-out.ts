@@ -64,7 +64,13 @@ export async function tellDialOut(t: Test, world: World): Promise<void> {
     t.not(await legOf(world), before)
     await until('one agent', async () => (await places(world)).length === 2)
     t.strictSame(await places(world), [`agent agt-${me}`, `client agt-${me} ${ordered.id}`])
-    t.match(await world.client.records.get(before ?? ''), { verdict: 'replaced' })
+    // A record is written when the media is measured, a moment after the session has gone.
+    await until('its record', () =>
+      world.client.records.get(before ?? '').then(
+        ({ verdict }) => verdict === 'replaced',
+        () => false,
+      ),
+    )
     const bye = agent.userAgent.heard.find(({ method }) => method === 'BYE')
     t.match(bye?.headers.get('Reason'), /text="you entered your conference elsewhere"/)
     await world.client.calls.hangUp(ordered.id)
