@@ -233,10 +233,7 @@ async function* named(
   agent: string,
   token: string | undefined,
 ): AsyncGenerator<Found> {
-  if (!agentId.test(agent)) return
-  // Redis serves connections in turn, not in the order in which commands came: one that was sent later may be answered by what was there
-  // before. What an agent's door has written when the agent hears that it is up is found by the second question at the latest.
-  const place = (await placement.whereIs(agent, token)) ?? (await placement.whereIs(agent, token))
+  const place = agentId.test(agent) ? await placement.whereIs(agent, token) : undefined
   if (place) yield { call: randomUUID(), agent, server: place.server }
 }
 

@@ -13,7 +13,7 @@ export interface RedisPins extends Pins {
 
 /** Pins live for `ttlMs` after the process that put them last renewed them. */
 export function createRedisPins(
-  connection: Connection,
+  connection: Pick<Connection, 'ask' | 'run' | 'tryTo'>,
   keys: Keys,
   garbage: Garbage,
   ttlMs: number,
@@ -34,7 +34,10 @@ export function createRedisPins(
     },
     async get(agent, shown) {
       try {
-        const json = await connection.ask(redis => redis.get(keys.pin(agent)))
+        const ask = (): Promise<string | null> => connection.ask(redis => redis.get(keys.pin(agent)))
+        // Redis serves connections in turn, not in the order in which commands came: a question may be answered by what was there before
+        // a pin that was sent earlier. The second one comes after that in any case.
+        const json = (await ask()) ?? (await ask())
         const pin = json === null ? undefined : garbage.check(keys.pin(agent), fromJson(pinSchema, json))
         return pin && isKept(pin, clock.wall()) ? pin : undefined
       } catch {
