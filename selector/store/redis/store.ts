@@ -70,7 +70,7 @@ export function createRedisStore(options: RedisStoreOptions): Store {
       ledger.setServers(servers.view())
       await ledger.rerank()
       await ledger.candidates()
-      endUpkeep = keepUp({ ...parts, living }, connection, clock, measureRho)
+      endUpkeep = keepUp(parts, living, connection, clock, measureRho)
     },
     async stop() {
       endUpkeep?.()
@@ -137,19 +137,8 @@ function ranked(servers: RedisCollection<MediaServer>, ledger: RedisLedger): Red
 
 /** Keeps what this process owns alive in Redis, and puts it back after Redis was away. */
 function keepUp(
-  {
-    living,
-    ledger,
-    pins,
-    queues,
-    bindings,
-    sessions,
-    dials,
-    credentials,
-    records,
-  }: Parts & {
-    readonly living: LivingDoors
-  },
+  { ledger, pins, queues, bindings, sessions, dials, credentials, records }: Parts,
+  living: LivingDoors,
   connection: Connection,
   clock: Clock,
   measureRho: boolean,
