@@ -94,7 +94,9 @@ export class SipCall {
       return
     }
     this.#restart = 'running'
-    const options: Web.SessionDescriptionHandlerOptions = { offerOptions: { iceRestart: !this.#isPathUp() } }
+    const options: Web.SessionDescriptionHandlerOptions = {
+      offerOptions: { iceRestart: this.#pathState() !== 'connected' },
+    }
     const requestDelegate = {
       onAccept: () => this.#restarted(200),
       onReject: (response: Core.IncomingResponse) => this.#restarted(response.message.statusCode ?? 500),
@@ -139,25 +141,25 @@ export class SipCall {
   #answered(): void {
     const handler = this.#handler()
     if (this.#over || !handler) return
-    handler.peerConnectionDelegate = { onconnectionstatechange: () => this.#pathChanged(handler) }
+    handler.peerConnectionDelegate = { onconnectionstatechange: () => this.#pathChanged() }
     this.mute(this.#muted)
     this.#options.media({ local: handler.localMediaStream, remote: handler.remoteMediaStream })
     this.#options.tell({ of: 'call', kind: 'answered' })
   }
 
-  #pathChanged(handler: Web.SessionDescriptionHandler): void {
-    const state = handler.peerConnection?.connectionState
+  #pathChanged(): void {
+    const state = this.#pathState()
     if (state === 'failed') this.#mendPath()
     // Browsers mend a short break by themselves, and call one that lasts `failed` only after half a minute.
     if (state === 'disconnected') this.#mendLater()
   }
 
   #mendLater(): void {
-    setTimeout(() => !this.#isPathUp() && this.#mendPath(), breakMs)
+    setTimeout(() => this.#pathState() !== 'connected' && this.#mendPath(), breakMs)
   }
 
-  #isPathUp(): boolean {
-    return this.#handler()?.peerConnection?.connectionState === 'connected'
+  #pathState(): RTCPeerConnectionState | undefined {
+    return this.#handler()?.peerConnection?.connectionState
   }
 
   /** Without a connection to the door there is no way to ask; the restart then comes with the new connection. */
