@@ -37,6 +37,22 @@ const shown: Session = { id: 'c1', kind: 'client', agent: '1001', state: 'up', s
 const move: Order = { kind: 'move', agent: '1001', server: 'ms-2' }
 const done: OrderOutcome = { kind: 'done', calls: ['c1', 'c2'], server: 'ms-2' }
 
+/** One of the doors hears these orders as they were given, and what it answers comes back. */
+async function areCarriedOut(
+  t: Test,
+  api: Store,
+  doors: readonly Store[],
+  orders: readonly Order[],
+): Promise<void> {
+  const heard: Order[] = []
+  doors[0]?.orders.take(async order => {
+    heard.push(order)
+    return done
+  })
+  for (const order of orders) t.strictSame(await api.orders.give(order), done)
+  t.strictSame(heard, orders)
+}
+
 for (const [name, fleet] of fleets) {
   /** One API process and two doors. */
   const test = (
@@ -105,13 +121,7 @@ for (const [name, fleet] of fleets) {
       { kind: 'hand-out', call: 'c1', from: '1001', number: '+4930123', wish: 'w1' },
       { kind: 'handed-out', wish: 'w1', status: 486 },
     ]
-    const heard: Order[] = []
-    doors[0]?.orders.take(async order => {
-      heard.push(order)
-      return done
-    })
-    for (const order of orders) t.strictSame(await api.orders.give(order), done)
-    t.strictSame(heard, orders)
+    await areCarriedOut(t, api, doors, orders)
   })
 
   test('a talk is asked for as it was named, and left', async (t, api, doors) => {
@@ -119,24 +129,11 @@ for (const [name, fleet] of fleets) {
       { kind: 'consulted', call: 'c1', by: '1001', callId: 'a@b', tags: ['x', 'y'] },
       { kind: 'replaced', call: 'c1', by: '1001' },
     ]
-    const heard: Order[] = []
-    doors[0]?.orders.take(async order => {
-      heard.push(order)
-      return done
-    })
-    for (const order of orders) t.strictSame(await api.orders.give(order), done)
-    t.strictSame(heard, orders)
+    await areCarriedOut(t, api, doors, orders)
   })
 
   test('a leg that is to give way is found at its door', async (t, api, doors) => {
-    const heard: Order[] = []
-    doors[0]?.orders.take(async order => {
-      heard.push(order)
-      return done
-    })
-    const order: Order = { kind: 'give-way', call: 'c1', flow: 'f1' }
-    t.strictSame(await api.orders.give(order), done)
-    t.strictSame(heard, [order])
+    await areCarriedOut(t, api, doors, [{ kind: 'give-way', call: 'c1', flow: 'f1' }])
   })
 
   test('a refusal is told with its reason', async (t, api, doors) => {

@@ -6,32 +6,15 @@ import { isThere, longestHole, missingPackets } from '../../scripts/bench/media/
 import { bringUpOne, openWorld, received, type Pair } from '../../scripts/bench/media/pairs.ts'
 import type { LabServer } from '../support/lab.ts'
 import { sippAnswer } from '../support/sipp.ts'
-import { until, type World, type WorldOptions } from '../support/world.ts'
+import { atFirst, atSecond, until, type World, type WorldOptions } from '../support/world.ts'
 
-/** What the second door has for itself; the media servers know the first one as theirs. */
-const second = {
-  trunks: { probeMs: 0 },
-  listen: {
-    public: {
-      port: 8444,
-      origins: ['https://localhost:8443'],
-    },
-    trunk: { port: 5061 },
-    inside: { port: 5071 },
-    admin: { port: 9083 },
-    relay: { port: 5067 },
-    metrics: { port: 9082 },
-  },
-}
 /** Where SIPp stands for the telephone network. */
 const pstn = '127.0.0.4'
-const atSecond = 'wss://localhost:8444/sip'
-const atFirst = 'wss://localhost:8443/sip'
 
 /** Two doors in processes of their own on one Redis, two real Asterisks and one rtpengine: a call centre is one, whichever door is used. */
 export async function tellDoors(engine: WorldOptions['engine']): Promise<void> {
   const world = await openWorld(2, 'redis', engine)
-  const other = await world.secondDoor(second)
+  const other = await world.secondDoor()
   const carrier = new SyntheticCarrier({ address: '127.0.0.2', door: { host: '127.0.0.1', port: 5061 } })
   await carrier.start()
   t.teardown(async () => {

@@ -35,8 +35,8 @@ export interface World {
   readonly output: readonly string[]
   /** Adds an agent, signs it in over HTTPS, connects and registers it over WSS. */
   agent(id: string): Promise<SyntheticAgent>
-  /** Another door on the same store, with the settings that it needs of its own. Stopped with the world, or before. */
-  secondDoor(settings: Readonly<Record<string, unknown>>): Promise<PorticoProcess>
+  /** Another door on the same store, which media servers do not know. Its carriers find it at port 5061. Stopped with the world, or before. */
+  secondDoor(): Promise<PorticoProcess>
   /** The same for an agent that exists. */
   signedIn(id: string): Promise<SyntheticAgent>
   /** The password that every agent has. */
@@ -50,6 +50,18 @@ const domain = 'portico.test'
 const secret = 'a-control-secret'
 /** The control port of the second door's engine. */
 const secondControl = 9023
+/** Where the second door listens. */
+const secondListen = {
+  public: { port: 8444, origins: ['https://localhost:8443'] },
+  trunk: { port: 5061 },
+  inside: { port: 5071 },
+  admin: { port: 9083 },
+  relay: { port: 5067 },
+  metrics: { port: 9082 },
+}
+/** Where agents connect to the two doors. */
+export const atFirst = 'wss://localhost:8443/sip'
+export const atSecond = 'wss://localhost:8444/sip'
 
 export async function startWorld({
   servers,
@@ -114,10 +126,10 @@ export async function startWorld({
     pid: door.pid,
     output: door.output,
     password,
-    async secondDoor(own) {
+    async secondDoor() {
       const path = join(dataDir, 'second.yaml')
-      const drachtio = { secret, port: secondControl }
-      writeFileSync(path, stringify({ ...config, signalling: { engine, drachtio }, ...own }), { mode: 0o600 })
+      const signalling = { engine, drachtio: { secret, port: secondControl } }
+      writeFileSync(path, stringify({ ...config, signalling, listen: secondListen }), { mode: 0o600 })
       if (engine === 'drachtio') processes.push(await startPortico('engine', path))
       const second = await startPortico('up', path)
       processes.push(second)

@@ -2,22 +2,9 @@ import t, { type Test } from 'tap'
 import type { SyntheticAgent } from '../../../cli/synthetic/agent.ts'
 import { SyntheticCarrier } from '../../../cli/synthetic/carrier.ts'
 import { isUp, type UpCall } from '../../../cli/synthetic/user-agent.ts'
-import { startWorld, until, type World, type WorldOptions } from '../../support/world.ts'
+import { atFirst, atSecond, startWorld, until, type World, type WorldOptions } from '../../support/world.ts'
 
-/** What the second door has for itself; the media server knows the first one as its own. */
-const second = {
-  listen: {
-    public: { port: 8444, origins: ['https://localhost:8443'] },
-    trunk: { port: 5061 },
-    inside: { port: 5071 },
-    admin: { port: 9083 },
-    relay: { port: 5067 },
-    metrics: { port: 9082 },
-  },
-}
 const domain = 'portico.test'
-const atFirst = 'wss://localhost:8443/sip'
-const atSecond = 'wss://localhost:8444/sip'
 
 /** Two doors in processes of their own on one Redis, whose agents are connected now to the one and now to the other. */
 export async function tellTwoDoors(engine: WorldOptions['engine']): Promise<void> {
@@ -29,7 +16,7 @@ export async function tellTwoDoors(engine: WorldOptions['engine']): Promise<void
     settings: { capture: {}, trunks: { probeMs: 0 }, agents: { domain, flowGraceMs: 3_000 } },
   })
   await world.client.trunks.add({ id: 'carrier', addresses: ['127.0.0.2'] })
-  const other = await world.secondDoor(second)
+  const other = await world.secondDoor()
   const [first, carrier] = [5060, 5061].map(
     port => new SyntheticCarrier({ address: '127.0.0.2', door: { host: '127.0.0.1', port } }),
   )
