@@ -315,7 +315,7 @@ export class FrontDoor {
   }
 
   /** An agent's own leg, of which it has one. */
-  async #enter(event: RequestEvent, parties: Exclude<Parties, { kind: 'transit' }>): Promise<void> {
+  async #enter(event: RequestEvent, parties: Extract<Parties, { readonly agent: string }>): Promise<void> {
     const flow = parties.kind === 'agent' ? parties.flow : undefined
     const admission = await this.#entrance.admit(parties.agent, flow)
     if (admission === undefined) {

@@ -317,9 +317,10 @@ export interface CallLog {
 
 /**
  * An agent that calls in, a client of an agent that calls in, a client that an agent calls, an agent that its conference calls, an agent
- * that calls another one in whose conference it is a guest, a call that goes from one trunk to another and has no media server.
+ * that calls another one in whose conference it is a guest, an agent that calls a number beside its own conference, a call that goes from
+ * one trunk to another. The last two have no media server.
  */
-export type CallKind = 'agent' | 'client' | 'dial-out' | 'ring-agent' | 'consult' | 'transit'
+export type CallKind = 'agent' | 'client' | 'dial-out' | 'ring-agent' | 'consult' | 'consult-out' | 'transit'
 
 /** What the call of a trunk, or to one, was dialled as. */
 export interface Dialled {
@@ -342,9 +343,9 @@ export interface LiveCall extends Partial<Dialled> {
   /** The Call-ID of the leg that began it. */
   readonly leg: string
   readonly kind: CallKind
-  /** Absent in a call between two trunks. */
+  /** Absent in a call that is in no conference. */
   readonly agent?: string
-  /** The agent that consults that one. */
+  /** The agent that consults that one, or a number. */
   readonly by?: string
   /** By which trunk a call between two trunks goes on, and to which number; of a client that is being connected to a number, where to. */
   readonly onward?: Onward

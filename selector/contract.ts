@@ -208,10 +208,10 @@ export const hintOutput = z.object({
 /** One leg of a call in progress. */
 export const sessionOutput = z.object({
   id: z.string(),
-  kind: z.enum(['agent', 'client', 'dial-out', 'ring-agent', 'consult', 'transit']),
-  /** Absent in a call between two trunks. */
+  kind: z.enum(['agent', 'client', 'dial-out', 'ring-agent', 'consult', 'consult-out', 'transit']),
+  /** Absent in a call that is in no conference. */
   agent: z.string().optional(),
-  /** The agent that consults that one. */
+  /** The agent that consults that one, or a number. */
   by: z.string().optional(),
   /** Of a call through a trunk: which one, the number that was dialled as the route made it, and that route. */
   trunk: z.string().optional(),

@@ -17,9 +17,9 @@ export type LegName = 'a' | 'b'
 export interface Call {
   readonly id: string
   readonly kind: CallKind
-  /** In whose conference it is; empty in a call between two trunks. */
+  /** In whose conference it is; empty when it is in none. */
   readonly agent: string
-  /** The agent that consults that one. */
+  /** The agent that consults that one, or a number. */
   readonly by?: string
   /** Of a call through a trunk. */
   readonly dialled?: Dialled

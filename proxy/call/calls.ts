@@ -30,7 +30,7 @@ export class Calls implements SessionIndex {
     return [...(this.#byAgent.get(agent) ?? [])]
   }
 
-  /** The call in which an agent consults another one. */
+  /** The call in which an agent consults another one, or a number. */
   consultationOf(agent: string): CallSession | undefined {
     return this.#consultations.get(agent)
   }

@@ -45,9 +45,9 @@ export function followDials(inner: CallLog, { dials, orders, clock, log }: DialL
   }
 }
 
-/** What was dialled in a call: its client, and the number that an agent then connected that one to. */
+/** What was dialled in a call: its client, whom an agent consults, and the number that an agent then connected its client to. */
 function dialsOf({ id, kind, onward }: LiveCall): readonly string[] {
-  if (kind === 'dial-out') return [id]
+  if (kind === 'dial-out' || kind === 'consult-out') return [id]
   return kind === 'transit' && onward?.dial !== undefined ? [id, onward.dial] : none
 }
 

@@ -198,7 +198,8 @@ function strayRequest(state: Up, { dialog, method, transaction }: RequestEvent):
 /** What a media server or another carrier says is rebuilt on its way out, and only agents hear of their conference. */
 function say(call: Call, state: Up, event: RequestEvent): Step {
   const asking = withRelay(state, event, 'asking', '')
-  if (call.kind !== 'transit' && event.leg !== innerLeg(call)) return ask(call, asking, event)
+  const inner = innerLeg(call)
+  if (inner !== undefined && event.leg !== inner) return ask(call, asking, event)
   const isEvent = event.body?.type === conferenceEventType
   const body = outwardBody(event.method, event.body, call.id)
   if (body === undefined || (isEvent && agentLeg(call) === undefined))

@@ -6,7 +6,7 @@ import type { MediaServer } from '../../selector/domain/media-server.ts'
 import type { Body, Dialled, EdgeEvent } from '../ports.ts'
 import { safeName, safeUser, type CallerFacts } from './b-leg.ts'
 import type { Call, OutsidePlace, Place } from './call.ts'
-import type { ConsultWay } from './transfer/consultations.ts'
+import type { ConsultWay, NumberWay } from './transfer/consultations.ts'
 
 /** Who calls, and for whom. */
 export type Parties =
@@ -25,6 +25,7 @@ export type Parties =
     }
   | FromServer
   | ConsultWay
+  | NumberWay
   /** A trunk that goes on to another one, under the id `call`. */
   | {
       readonly kind: 'transit'
@@ -76,7 +77,7 @@ export function newCall(
   if (body !== undefined && body.type !== 'application/sdp') return { kind: 'refused', status: 415 }
   const call: Call = {
     id: callIdOf(event.request, parties),
-    agent: parties.kind === 'transit' ? '' : parties.agent,
+    agent: 'agent' in parties ? parties.agent : '',
     transaction: event.transaction,
     dialog: event.dialogToBe,
     offer: body?.content,
@@ -95,7 +96,7 @@ export function newCall(
 /** Who the caller is to the other side, and what else it is told. */
 function callerFacts(request: SipRequest, parties: Parties): Pick<CallerFacts, 'caller' | 'headers'> {
   if (parties.kind === 'agent') return { caller: { user: parties.agent }, headers: [] }
-  if (parties.kind === 'consult') return { caller: { user: parties.by }, headers: [] }
+  if ('by' in parties) return { caller: { user: parties.by }, headers: [] }
   if (parties.kind === 'client') return { caller: parties.caller, headers: parties.headers }
   return { caller: callerOf(request), headers: [] }
 }
@@ -113,6 +114,8 @@ function sidesOf(parties: Parties): Sides {
     return { kind, ...dialled, aSide: 'carrier', bSide: 'server', target: whereAgentIs(parties) }
   const { places } = parties
   const target = { kind: 'places', places } as const
+  if (kind === 'consult-out')
+    return { kind, ...dialled, by: parties.by, aSide: 'browser', bSide: 'carrier', target }
   if (kind === 'transit')
     return { kind, ...dialled, onward: parties.onward, aSide: 'carrier', bSide: 'carrier', target }
   const { server: caller } = parties

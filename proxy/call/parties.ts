@@ -6,9 +6,9 @@ export function other(leg: LegName): LegName {
   return leg === 'a' ? 'b' : 'a'
 }
 
-/** The leg that is with a media server; undefined when both are with trunks. */
+/** The leg that is with a media server; undefined when none is. */
 export function innerLeg(call: Pick<Call, 'kind' | 'caller'>): LegName | undefined {
-  if (call.kind === 'transit') return undefined
+  if (call.kind === 'transit' || call.kind === 'consult-out') return undefined
   return call.caller === undefined ? 'b' : 'a'
 }
 
@@ -23,9 +23,9 @@ export function isClient({ kind }: Pick<Call, 'kind'>): boolean {
   return kind === 'client' || kind === 'dial-out'
 }
 
-/** The leg to an agent's phone: its own, or that by which it consults another agent; undefined when there is none. */
+/** The leg to an agent's phone: its own, or that by which it consults somebody; undefined when there is none. */
 export function phoneLeg(call: Pick<Call, 'kind'>): LegName | undefined {
-  return call.kind === 'consult' ? 'a' : agentLeg(call)
+  return call.kind === 'consult' || call.kind === 'consult-out' ? 'a' : agentLeg(call)
 }
 
 /** Whose phone that is. */
@@ -36,7 +36,7 @@ export function phoneOwner({ agent, by = agent }: Pick<Call, 'agent' | 'by'>): s
 /** Who is at the end of a leg. */
 export function partyOf(call: Call, leg: LegName): 'agent' | 'trunk' | 'server' {
   if (leg === innerLeg(call)) return 'server'
-  return phoneLeg(call) === undefined ? 'trunk' : 'agent'
+  return leg === phoneLeg(call) ? 'agent' : 'trunk'
 }
 
 /** An SDP of the leg `from` on its way to the other, before both are up. */

@@ -21,5 +21,5 @@ export function mayEnter(rule: SecondSession, older: readonly OlderLeg[], flow?:
 export const secondPhrase = 'You are in your conference elsewhere'
 export const replacedReason = 'SIP;cause=486;text="you entered your conference elsewhere"'
 
-/** The same, of its call to another agent, with whom the client now is. */
+/** The same, of its call to somebody with whom the client now is. */
 export const elsewhereReason = 'SIP;cause=200;text="your client is there now"'

@@ -10,7 +10,7 @@ export type Verdict =
   | 'server-hung-up'
   /** The operator, or a shutdown, ended it. */
   | 'ended-by-operator'
-  /** The agent's leg gave way: to a newer one into its conference, or to the client about whom it talked to another agent. */
+  /** The agent's leg gave way: to a newer one into its conference, or to the client about whom it talked to somebody. */
   | 'replaced'
   /** Given up by the caller before it was answered. */
   | 'cancelled'
@@ -37,7 +37,7 @@ export type Verdict =
 
 /** The verdict when the leg `leg` hangs up. */
 export function hungUp(kind: CallKind, leg: 'a' | 'b'): Verdict {
-  if (kind === 'transit') return leg === 'a' ? 'caller-hung-up' : 'callee-hung-up'
+  if (kind === 'transit' || kind === 'consult-out') return leg === 'a' ? 'caller-hung-up' : 'callee-hung-up'
   const byDoor = kind === 'agent' || kind === 'client' || kind === 'consult'
   if (leg === 'a') return byDoor ? 'caller-hung-up' : 'server-hung-up'
   return byDoor ? 'server-hung-up' : 'callee-hung-up'

@@ -56,7 +56,7 @@ export function createTrunks(options: TrunksOptions): Trunks {
     callLog: callLog => ({
       began(call) {
         callLog.began(call)
-        if (call.kind === 'dial-out') count(call.trunk, call.id)
+        if (call.kind === 'dial-out' || call.kind === 'consult-out') count(call.trunk, call.id)
         count(call.onward?.trunk, onwardLeg(call))
       },
       changed(call) {

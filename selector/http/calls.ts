@@ -25,7 +25,7 @@ export function serveCalls(
   app.get(`${path}/:id`, async c => {
     const [session, dial] = await Promise.all([sessionOf(store, c), store.dials.get(c.req.param('id'))])
     if (!dial) return session ? c.json(session) : noCall(c)
-    const shown: CallOutput = { ...session, kind: 'dial-out', ...shownDial(dial) }
+    const shown: CallOutput = { kind: 'dial-out', ...session, ...shownDial(dial) }
     return c.json(shown)
   })
   describe(app, 'delete', `${path}/{id}`, { summary: 'Hang a call up', id: callId, output: callsOutput })
@@ -78,7 +78,7 @@ function noCall(c: Context): Response {
 const hasNoAgent = {
   status: 409,
   code: 'E_CONFLICT',
-  detail: 'the call goes from one trunk to another and is on no media server',
+  detail: 'the call is on no media server',
 } as const
 
 /** Why a door did not do it, and what to do about that. */

@@ -183,7 +183,7 @@ export const recordSchema: z.ZodType<StoredRecord> = z.looseObject({ id: text })
 /** A session as stored. */
 export const sessionSchema: z.ZodType<Session> = z.object({
   id: text,
-  kind: z.enum(['agent', 'client', 'dial-out', 'ring-agent', 'consult', 'transit']),
+  kind: z.enum(['agent', 'client', 'dial-out', 'ring-agent', 'consult', 'consult-out', 'transit']),
   agent: text.exactOptional(),
   by: text.exactOptional(),
   trunk: text.exactOptional(),

@@ -233,10 +233,10 @@ export interface SessionStore {
 /** One leg of a call in progress. */
 export interface Session {
   readonly id: string
-  readonly kind: 'agent' | 'client' | 'dial-out' | 'ring-agent' | 'consult' | 'transit'
-  /** Absent in a call between two trunks. */
+  readonly kind: 'agent' | 'client' | 'dial-out' | 'ring-agent' | 'consult' | 'consult-out' | 'transit'
+  /** Absent in a call that is in no conference. */
   readonly agent?: string
-  /** The agent that consults that one. */
+  /** The agent that consults that one, or a number. */
   readonly by?: string
   readonly trunk?: string
   readonly number?: string

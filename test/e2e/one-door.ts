@@ -1,6 +1,7 @@
 import t from 'tap'
 import { startWorld, type WorldOptions } from '../support/world.ts'
 import { tellAgentLeg } from './agent-leg.ts'
+import { tellConsultNumber } from './consult-number.ts'
 import { tellDialOut } from './dial-out.ts'
 
 /** What one door does for agents and their clients, with that signalling engine: the stories share one call centre, as it takes long to build. */
@@ -21,4 +22,5 @@ export async function tellOneDoor(engine: WorldOptions['engine']): Promise<void>
   })
   await t.test(`an agent's leg, with ${engine}`, t => tellAgentLeg(t, world))
   await t.test(`numbers that are dialled, with ${engine}`, t => tellDialOut(t, world))
+  await t.test(`a number that an agent talks to, with ${engine}`, t => tellConsultNumber(t, world))
 }

@@ -31,9 +31,7 @@ export class HandOut {
     log.info('call.handed-out', { call: session.call.id, agent, dial, status })
     if (status === 200) return 200
     session.handOut(undefined)
-    await dialling.failed(dial, status).catch((cause: unknown) => {
-      log.warn('dial.not-told', { call: dial, cause: messageOf(cause) })
-    })
+    await tellFailed(this.#parts, dial, status)
     return status
   }
 
@@ -45,6 +43,17 @@ export class HandOut {
     session.handOut({ ...ways.dialled, dial })
     return await firstThatTakes(session, ways)
   }
+}
+
+/** A number that was noted has not been reached. */
+export async function tellFailed(
+  { dialling, log }: Pick<HandOutParts, 'dialling' | 'log'>,
+  dial: string,
+  status: number,
+): Promise<void> {
+  await dialling.failed(dial, status).catch((cause: unknown) => {
+    log.warn('dial.not-told', { call: dial, cause: messageOf(cause) })
+  })
 }
 
 async function firstThatTakes(

@@ -2,16 +2,15 @@ import type { Headers } from '../../../engine/message/headers.ts'
 import { parseNameAddr, splitList } from '../../../engine/message/name-addr.ts'
 import { parseUri, unescaped, type SipUri } from '../../../engine/message/uri.ts'
 import { agentId } from '../../../selector/domain/agent.ts'
-import { dialledNumber } from '../../../selector/domain/dial-policy.ts'
+import { calleeOf, type Callee } from './callee.ts'
 import { parseReplaces, type Replaces } from './replaces.ts'
 
 /** What a REFER asks for, or the status with which it is refused unheard. */
 export type Referral = Asked | { readonly kind: 'refused'; readonly status: number }
 
-/** Whom somebody is to be connected to. A name of digits may be an agent of the domain or a number. */
+/** Whom somebody is to be connected to. */
 export type Referee =
-  | { readonly kind: 'agent'; readonly agent: string }
-  | { readonly kind: 'number'; readonly number: string }
+  | Callee
   /** Whoever is at the other end of a dialog: an attended transfer (RFC 5589 §7). */
   | { readonly kind: 'other-end'; readonly of: Replaces }
 
@@ -34,7 +33,7 @@ export function readRefer(headers: Headers, domain: string): Referral {
   const cseq = headers.cseq()?.number
   return {
     kind: 'asked',
-    to: replaces ? { kind: 'other-end', of: replaces } : refereeOf(uri),
+    to: replaces ? { kind: 'other-end', of: replaces } : calleeOf(uri),
     ...(cseq !== undefined && { cseq }),
     isSilent: /^\s*false\s*(;|$)/i.test(headers.get('Refer-Sub') ?? ''),
   }
@@ -54,23 +53,8 @@ function refusalOf(uri: SipUri, domain: string): number | undefined {
 
 /** Whether it can be anybody at all. */
 function isReferee(uri: SipUri): boolean {
-  const to = refereeOf(uri)
+  const to = calleeOf(uri)
   return to.kind !== 'agent' || agentId.test(to.agent)
-}
-
-/** RFC 3966 §5.1.1: separators are for the eye. RFC 3261 §19.1.1: `user=phone` says that it is no name. */
-function refereeOf({ scheme, user = '', params }: SipUri): Referee {
-  if (scheme === 'tel') {
-    const digits = user.replaceAll(/[-.()]/g, '')
-    return params.size === 0 && dialledNumber.test(digits)
-      ? { kind: 'number', number: digits }
-      : { kind: 'agent', agent: '' }
-  }
-  const name = unescaped(user).toLowerCase()
-  const isNumber = params.get('user') === 'phone' || !agentId.test(name)
-  return isNumber && dialledNumber.test(name)
-    ? { kind: 'number', number: name }
-    : { kind: 'agent', agent: name }
 }
 
 /** RFC 3515 §2.4.2: exactly one target. */

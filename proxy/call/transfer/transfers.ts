@@ -1,9 +1,9 @@
 import type { MediaServer } from '../../../selector/domain/media-server.ts'
-import { dialledNumber } from '../../../selector/domain/dial-policy.ts'
 import type { Clock } from '../../../runtime/clock.ts'
 import type { Order, OrderOutcome, Store } from '../../../selector/store/store.ts'
 import type { CallSession } from '../call-session.ts'
 import type { Calls } from '../calls.ts'
+import { knownCallee } from './callee.ts'
 import { statusOfNoPlace, type Colleagues, type NoPlace } from './colleagues.ts'
 import type { MoveEnd } from '../move.ts'
 import { prepare, switchOver } from '../mover.ts'
@@ -65,7 +65,8 @@ export class Transfers {
     const [first] = clients
     if (first === undefined) return 481
     if (talk) return await this.#afterTalk(talk, clients, agent)
-    const number = await this.#numberIn(to)
+    const callee = to.kind === 'other-end' ? undefined : await knownCallee(to, this.#parts.dialling)
+    const number = callee?.kind === 'number' ? callee.number : undefined
     // A number is one party for one client: more would need somebody to mix their voices.
     if (number !== undefined) return clients.length > 1 ? 488 : await this.#toNumber(first, agent, number)
     return await this.#toAgent(clients, {
@@ -123,13 +124,6 @@ export class Transfers {
     if (status !== 200) return status
     const others = rest.map(call => this.#give({ ...order, kind: 'hand-over', call, joins: true }))
     return (await Promise.all(others)).find(other => other !== 200) ?? 200
-  }
-
-  /** The number that is meant; undefined: an agent. */
-  async #numberIn(to: Referee): Promise<string | undefined> {
-    if (to.kind !== 'agent') return to.kind === 'number' ? to.number : undefined
-    if (!dialledNumber.test(to.agent) || (await this.#parts.dialling.isAgent(to.agent))) return undefined
-    return to.agent
   }
 
   async #toNumber(client: string, agent: string, number: string): Promise<number> {

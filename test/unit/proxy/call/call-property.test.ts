@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import t from 'tap'
 import type { Call } from '../../../../proxy/call/call.ts'
 import { CallWorld } from './call-world.ts'
-import { agentCall, clientCall, dialOut, ringAgent, transit, withoutOffer } from './fixtures.ts'
+import { agentCall, clientCall, consultOut, dialOut, ringAgent, transit, withoutOffer } from './fixtures.ts'
 
 const calls: readonly (readonly [name: string, call: Call])[] = [
   ['an agent', agentCall],
@@ -10,6 +10,7 @@ const calls: readonly (readonly [name: string, call: Call])[] = [
   ['a number that is dialled', dialOut],
   ['an agent that is rung', ringAgent],
   ['two trunks', transit],
+  ['an agent with a number', consultOut],
   ['a caller without an offer', withoutOffer(clientCall)],
   ['a media server without an offer', withoutOffer(dialOut)],
 ]

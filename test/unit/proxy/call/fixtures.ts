@@ -87,6 +87,17 @@ export const transit: Call = {
   target: { kind: 'places', places: [peer('p1'), peer('p2')] },
 }
 
+/** An agent calling a number beside its own conference. */
+export const consultOut: Call = {
+  ...agentCall,
+  kind: 'consult-out',
+  agent: '',
+  by: '1001',
+  dialled: { trunk: 'pstn', number: '4930456' },
+  bSide: 'carrier',
+  target: { kind: 'places', places: [peer('p1'), peer('p2')] },
+}
+
 /** The same call by a caller that leaves the offer to the other side. */
 export function withoutOffer(call: Call): Call {
   return { ...call, offer: undefined }
