@@ -14,10 +14,11 @@ import type {
 import type { Call, CallEvent, CallState, Effect, LegName, MediaVerb, TimerName } from './call.ts'
 import { initial, step } from './call-state.ts'
 import { inviteTo, type CallerFacts } from './b-leg.ts'
-import type { MoveEnd } from './move.ts'
+import type { MoveWord } from './move.ts'
 import { isReanchored, nameOf, serverOf } from './state-facts.ts'
 import { handedOut, phoneLeg } from './parties.ts'
 import { Story } from './story.ts'
+import type { LoanWord } from './transfer/loan.ts'
 import type { Transfers } from './transfer/transfers.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -59,7 +60,9 @@ export class CallSession {
   /** The agent's connection, when this call is with the agent. */
   flow: string | undefined
   /** Told how far a move has come. */
-  onMove: ((outcome: 'ready' | MoveEnd, status?: number) => void) | undefined
+  onMove: ((word: MoveWord) => void) | undefined
+  /** Told what becomes of the number that was to be lent to another call. */
+  onLoan: ((word: LoanWord) => void) | undefined
   /** Told once both legs are up. */
   onUp: (() => void) | undefined
   #call: Call
@@ -133,6 +136,11 @@ export class CallSession {
     const { agent: from } = this.#call
     this.#call = { ...this.#call, agent }
     this.#index.handed(this, from)
+  }
+
+  /** A leg of this call was another one's until now: whoever speaks in its dialog means this call. */
+  adopt(dialog: string, leg: LegName): void {
+    this.#index.bind(dialog, this, leg)
   }
 
   /** A client's call is about to leave for a trunk; undefined: it stays. */
@@ -270,7 +278,9 @@ export class CallSession {
         return this.#judge(effect)
       case 'move-told':
         if (effect.outcome === 'moved') this.#hasSettled()
-        return this.onMove?.(effect.outcome, effect.status)
+        return this.onMove?.(effect)
+      case 'loan-told':
+        return this.onLoan?.(effect.word)
       case 'record':
         return this.#record(effect.verdict, effect.status)
     }
@@ -289,7 +299,8 @@ export class CallSession {
 
   #judge({ place, outcome }: Extract<Effect, { kind: 'judge' }>): void {
     if (place.kind === 'server') this.#ports.placement.result(place.server.id, outcome)
-    else if (place.flow === undefined) this.#ports.peers.result(place.id, outcome === 'succeeded')
+    else if (place.kind === 'outside' && place.flow === undefined)
+      this.#ports.peers.result(place.id, outcome === 'succeeded')
   }
 
   #placed(placed: Promise<Placed>): void {
@@ -371,6 +382,7 @@ type BookEffect = Extract<
       | 'leave'
       | 'judge'
       | 'move-told'
+      | 'loan-told'
       | 'record'
   }
 >

@@ -4,9 +4,10 @@ import type { HealthOutcome } from '../../selector/domain/health.ts'
 import type { MediaServer } from '../../selector/domain/media-server.ts'
 import type { TrunkAccount } from '../../selector/domain/trunk.ts'
 import type { Body, CallKind, Dialled, MediaExchange, MediaSide, Onward } from '../ports.ts'
-import type { Move, MoveEnd } from './move.ts'
+import type { Move, MoveWord } from './move.ts'
 import type { Reanchor } from './reanchor.ts'
 import type { Referee, Referral } from './transfer/refer.ts'
+import type { Loan, LoanWord } from './transfer/loan.ts'
 import type { Transfer } from './transfer/transfer.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -83,6 +84,14 @@ export interface OutsidePlace {
   readonly account?: TrunkAccount
   /** From, To, and whatever else this place is to be told of the caller. */
   readonly headers: readonly HeaderLine[]
+}
+
+/** Somebody who talks to the agent already, in another call: a client is brought there without an INVITE of its own. */
+export interface TalkPlace {
+  readonly kind: 'talk'
+  /** The dialog of that talk, and the last SDP that was told in it. */
+  readonly dialog: string
+  readonly told: string
 }
 
 /** One try to reach a place. */
@@ -170,6 +179,8 @@ export interface Up {
   readonly untidy: readonly Pick<Leg, 'dialog' | 'tag'>[]
   /** Present while an agent's REFER is carried out. */
   readonly transfer: Transfer | undefined
+  /** Present while the number that an agent talks to is on its way into the call of its client. */
+  readonly loan: Loan | undefined
 }
 
 /** One side of a call that is up. */
@@ -251,14 +262,20 @@ export type CallEvent =
   /** The agent is to be told something, in a MESSAGE of that name. */
   | { readonly kind: 'tell'; readonly transaction: string; readonly body: Body }
   /** The inner leg is to go to `place`; `isLost`: the server where it is now is dead. */
-  | { readonly kind: 'move'; readonly place: Place; readonly isLost: boolean }
+  | { readonly kind: 'move'; readonly place: Place | TalkPlace; readonly isLost: boolean }
+  /** Whom the agent talks to has accepted the offer of this call. */
+  | { readonly kind: 'accepted'; readonly sdp: string }
+  /** The B leg is to be offered this of another call, is to be offered the media of this one again, is a leg of the other one now. */
+  | { readonly kind: 'lend'; readonly sdp: string }
+  | { readonly kind: 'take-back' }
+  | { readonly kind: 'given' }
   /** The new leg is to take the place of the old one, or to be given up. */
   | { readonly kind: 'switch' }
   | { readonly kind: 'stay' }
   /** What the agent wanted of its clients is done, or was refused. */
   | { readonly kind: 'transferred'; readonly status: number }
 
-export type TimerName = 'try' | 'ring' | 'flow' | 'move' | 'tidy' | 'anchor'
+export type TimerName = 'try' | 'ring' | 'flow' | 'move' | 'tidy' | 'anchor' | 'loan'
 
 /** What follows from an event; data, so that a test can compare it and a log can print it. */
 export type Effect =
@@ -297,9 +314,9 @@ export type Effect =
   /** The agent waits there no more; `isLost`: it may come back to its clients. */
   | { readonly kind: 'leave'; readonly isLost: boolean }
   /** What an INVITE told about the health of the place that it went to. */
-  | { readonly kind: 'judge'; readonly place: Place; readonly outcome: HealthOutcome }
-  /** `status`: of a place outside that did not take the call. */
-  | { readonly kind: 'move-told'; readonly outcome: 'ready' | MoveEnd; readonly status?: number }
+  | { readonly kind: 'judge'; readonly place: Place | TalkPlace; readonly outcome: HealthOutcome }
+  | ({ readonly kind: 'move-told' } & MoveWord)
+  | { readonly kind: 'loan-told'; readonly word: LoanWord }
   /** The clients of the agent are to go to another one, or its client to a number. */
   | { readonly kind: 'transfer'; readonly to: Referee }
   | { readonly kind: 'record'; readonly verdict: Verdict; readonly status: number }

@@ -26,6 +26,7 @@ export function upFrom(
     former: [],
     untidy: [],
     transfer: undefined,
+    loan: undefined,
   }
 }
 

@@ -40,7 +40,7 @@ export function followDials(inner: CallLog, { dials, orders, clock, log }: DialL
     },
     over(record, measured) {
       inner.over(record, measured)
-      tell(record, () => endOf(record))
+      if (!isHandedOn(record)) tell(record, () => endOf(record))
     },
   }
 }
@@ -49,6 +49,11 @@ export function followDials(inner: CallLog, { dials, orders, clock, log }: DialL
 function dialsOf({ id, kind, onward }: LiveCall): readonly string[] {
   if (kind === 'dial-out' || kind === 'consult-out') return [id]
   return kind === 'transit' && onward?.dial !== undefined ? [id, onward.dial] : none
+}
+
+/** The number that an agent talked to is in the call of its client now, which tells how it ends. */
+function isHandedOn({ kind, verdict }: CallRecord): boolean {
+  return kind === 'consult-out' && verdict === 'replaced'
 }
 
 const none: readonly string[] = []

@@ -21,6 +21,7 @@ import {
 } from './reoffer.ts'
 import { stepReanchor } from './reanchor.ts'
 import { elsewhereReason, replacedReason } from './second-session.ts'
+import { leaveLoan, loanFailed, stepLoan } from './transfer/loan.ts'
 import { leave, refer, transferred } from './transfer/transfer.ts'
 import { hungUp, type Verdict } from './verdict.ts'
 
@@ -45,6 +46,9 @@ function react(call: Call, state: Up, event: CallEvent): Step {
   if (anchored && 'failed' in anchored)
     return end(call, state, 'media-failed', 'gone', ...anchored.failed, bye(state, 'a'), bye(state, 'b'))
   if (anchored) return anchored
+  const lent = stepLoan(call, state, event)
+  if (lent && 'closed' in lent) return end(call, lent.state, lent.closed, 'gone', ...lent.effects)
+  if (lent) return lent
   switch (event.kind) {
     case 'request':
       return request(call, state, event)
@@ -129,7 +133,11 @@ function flow(
   if (event.timer === 'move') return stepMove(call, state, event) ?? [state]
   if (event.timer !== 'flow') return [state]
   const farewell = bye(state, agentLeg(call) ?? 'a')
-  return leave(call, state, 'flow-lost', farewell) ?? lose(call, state, 'flow-lost', ['b', 'a'])
+  return (
+    leave(call, state, 'flow-lost', farewell) ??
+    leaveLoan(call, state, 'a', 'flow-lost', farewell) ??
+    lose(call, state, 'flow-lost', ['b', 'a'])
+  )
 }
 
 function dialogEnded(call: Call, state: Up, event: Extract<CallEvent, { kind: 'dialog-ended' }>): Step {
@@ -137,7 +145,11 @@ function dialogEnded(call: Call, state: Up, event: Extract<CallEvent, { kind: 'd
   const left = leftBehind(state, event.leg)
   if (left) return [left]
   const leaving = event.leg === agentLeg(call) ? leave(call, state, 'dialog-lost') : undefined
-  return leaving ?? lose(call, state, 'dialog-lost', [other(event.leg)])
+  return (
+    leaving ??
+    leaveLoan(call, state, event.leg, 'dialog-lost') ??
+    lose(call, state, 'dialog-lost', [other(event.leg)])
+  )
 }
 
 function request(call: Call, state: Up, event: RequestEvent): Step {
@@ -169,18 +181,12 @@ function request(call: Call, state: Up, event: RequestEvent): Step {
 
 function byeHeard(call: Call, state: Up, { leg, transaction, headers }: RequestEvent): Step {
   const verdict = verdictOfBye(call, leg, headers)
-  const leaving =
-    leg === agentLeg(call) ? leave(call, state, verdict, respondTo(transaction, 200)) : undefined
-  if (leaving) return leaving
+  const ok = respondTo(transaction, 200)
+  const leaving = leg === agentLeg(call) ? leave(call, state, verdict, ok) : undefined
+  const left = leaving ?? leaveLoan(call, state, leg, verdict, ok)
+  if (left) return left
   const isLost = leg === innerLeg(call) && isAgentLost(call, verdict, reasonOf(headers))
-  return end(
-    call,
-    state,
-    verdict,
-    isLost ? 'lost' : 'gone',
-    respondTo(transaction, 200),
-    bye(state, other(leg)),
-  )
+  return end(call, state, verdict, isLost ? 'lost' : 'gone', ok, bye(state, other(leg)))
 }
 
 /** The new server of a move tells of its conference before the media is switched to it. */
@@ -251,30 +257,34 @@ type Leaving = 'gone' | 'lost'
 
 /** The call is over; `leaving` is how its agent left, if it is an agent's. */
 function end(call: Call, state: Up, verdict: Verdict, leaving: Leaving, ...effects: readonly Effect[]): Step {
-  const left = state.transfer?.left
-  // Who has left hears no BYE, and has told how it was.
-  const agent = agentLeg(call)
-  const gone = left === undefined || agent === undefined ? undefined : state.legs[agent].dialog
-  const toTell = effects.filter(effect => effect.kind !== 'bye' || effect.dialog !== gone)
+  const left = state.transfer?.left ?? state.loan?.left
   const waiting = state.relays
     .filter(({ stage }) => stage !== 'late-waiting' && stage !== 'late-answering')
     .map(relay => respondTo(relay.transaction, 487))
   const [, ...moveEnd] = giveUpMove(state) ?? [state]
   const [, ...tidied] = tidy(state)
   const unpin: readonly Effect[] =
-    agent === undefined || left !== undefined ? [] : [{ kind: 'leave', isLost: leaving === 'lost' }]
+    agentLeg(call) === undefined || left !== undefined ? [] : [{ kind: 'leave', isLost: leaving === 'lost' }]
   return [
     { kind: 'over', verdict: left ?? verdict },
-    ...toTell,
+    ...(left === undefined ? effects : withoutFarewell(call, state, effects)),
     ...moveEnd,
     ...tidied,
     ...waiting,
     { kind: 'stop-timer', timer: 'flow' },
+    ...(state.loan ? [loanFailed(481)] : []),
     ...(state.anchor ? [{ kind: 'end-media', media: state.anchor.media } as const] : []),
     { kind: 'end-media', media: state.media },
     ...unpin,
     ...ending(call, left ?? verdict, 200),
   ]
+}
+
+/** Who has left hears no BYE, and has told how it was. */
+function withoutFarewell(call: Call, state: Up, effects: readonly Effect[]): readonly Effect[] {
+  const phone = phoneLeg(call)
+  const gone = phone === undefined ? undefined : state.legs[phone].dialog
+  return effects.filter(effect => effect.kind !== 'bye' || effect.dialog !== gone)
 }
 
 /** The call is over by itself: nobody wanted it. */

@@ -1,5 +1,5 @@
 import type { MediaExchange, MediaParty } from '../ports.ts'
-import type { Call, CallEvent, Effect, Leg, LegName, Place, Step, Up } from './call.ts'
+import type { Call, CallEvent, Effect, Leg, LegName, Place, Step, TalkPlace, Up } from './call.ts'
 import { settling } from './connect.ts'
 import { ack } from './ending.ts'
 import { healthAfter, type Refusal } from './failover.ts'
@@ -8,13 +8,13 @@ import { agentLeg, innerLeg, mediaParty, other } from './parties.ts'
 import { isOffer, respondTo } from './reoffer.ts'
 
 /**
- * The inner leg on its way to another media server. The outer leg hears nothing of it: the new server is asked into the same conference
+ * The inner leg on its way to another media server, or to somebody outside. The outer leg hears nothing of it: the new server is asked into the same conference
  * while the old one goes on, then the media anchor is switched, and only then the old leg is closed.
  *
  *     move ─→ offering ─→ asking ─2xx→ ready ─switch→ switching ─→ (moved)
  */
 export interface Move {
-  readonly place: Place
+  readonly place: Place | TalkPlace
   /** Which leg it is. */
   readonly leg: LegName
   /** The server where the leg is now is dead. */
@@ -37,10 +37,24 @@ export interface Move {
  */
 export type MoveEnd = 'moved' | 'failed' | 'busy' | 'absent'
 
+/** How far a move can come. `offered`: whoever talks to the agent is to be offered something. */
+export type MoveOutcome = 'offered' | 'ready' | MoveEnd
+
+/** How far a move has come. */
+export interface MoveWord {
+  readonly outcome: MoveOutcome
+  /** Of a place outside that did not take the call. */
+  readonly status?: number | undefined
+  /** What whoever talks to the agent is offered. */
+  readonly sdp?: string
+}
+
 /** What becomes of a move; undefined when the event has nothing to do with one. */
 export function stepMove(call: Call, state: Up, event: CallEvent): Step | undefined {
   if (event.kind === 'move') return begin(call, state, event)
   const { move } = state
+  // The offer was made for a move that was given up since.
+  if (event.kind === 'accepted' && !move) return [state, { kind: 'move-told', outcome: 'failed' }]
   return move && advance(call, state, move, event)
 }
 
@@ -58,6 +72,8 @@ function advance(call: Call, state: Up, move: Move, event: CallEvent): Step | un
       return event.timer === 'move' && move.stage === 'asking'
         ? refused(state, move, { status: 408, local: true }, { kind: 'cancel', branch: move.branch })
         : undefined
+    case 'accepted':
+      return accepted(call, state, move, event.sdp)
     case 'switch':
       return move.stage === 'ready' ? change(call, state, move) : [state]
     case 'stay':
@@ -79,13 +95,16 @@ export function leftBehind(state: Up, leg: LegName): Up | undefined {
 export function giveUpMove(state: Up, dialog?: string): Step | undefined {
   const { move } = state
   if (!move || (dialog !== undefined && move.dialog !== dialog)) return undefined
-  const isUp = move.stage === 'ready' || move.stage === 'switching'
-  const leave: readonly Effect[] = [
-    ...(move.stage === 'asking' ? [stopTimer, { kind: 'cancel', branch: move.branch } as const] : []),
-    ...(isUp && dialog === undefined ? [{ kind: 'bye', dialog: move.dialog } as const] : []),
-    dropMedia(state, move.branch),
-  ]
-  return [{ ...state, move: undefined }, ...leave, { kind: 'move-told', outcome: 'failed' }]
+  const leave = move.place.kind === 'talk' ? [] : leaving(move, dialog === undefined)
+  const dropped = dropMedia(state, move.branch)
+  return [{ ...state, move: undefined }, ...leave, dropped, { kind: 'move-told', outcome: 'failed' }]
+}
+
+/** What the place that was asked is told. A talk is not this call's to end. */
+function leaving({ stage, branch, dialog }: Move, isThere: boolean): readonly Effect[] {
+  if (stage === 'asking') return [stopTimer, { kind: 'cancel', branch }]
+  const isUp = stage === 'ready' || stage === 'switching'
+  return isUp && isThere ? [{ kind: 'bye', dialog }] : []
 }
 
 function begin(call: Call, state: Up, { place, isLost }: Extract<CallEvent, { kind: 'move' }>): Step {
@@ -111,8 +130,11 @@ function begin(call: Call, state: Up, { place, isLost }: Extract<CallEvent, { ki
 
 function dial(call: Call, state: Up, move: Move, sdp: string): Step {
   const { place, branch } = move
+  const asking: Up = { ...state, move: { ...move, stage: 'asking', offered: sdp } }
+  // It is asked in the call whose dialog that is.
+  if (place.kind === 'talk') return [asking, { kind: 'move-told', outcome: 'offered', sdp }]
   return [
-    { ...state, move: { ...move, stage: 'asking', offered: sdp } },
+    asking,
     { kind: 'dial', place, branch, sdp },
     { kind: 'start-timer', timer: 'move', ms: call.tryMs },
   ]
@@ -161,6 +183,12 @@ function refused(state: Up, move: Move, refusal: Refusal, ...effects: readonly E
     { kind: 'judge', place, outcome: healthAfter(refusal) },
     told,
   ]
+}
+
+/** Whoever talks to the agent hears this call from now on. */
+function accepted(call: Call, state: Up, move: Move, sdp: string): Step {
+  if (move.place.kind !== 'talk' || move.stage !== 'asking') return [state]
+  return change(call, state, { ...move, dialog: move.place.dialog, answered: sdp })
 }
 
 /** The answer of the new server is the switch of the media. */
@@ -220,5 +248,7 @@ function exchangeOf(call: Call, { media, legs }: Up, move: Move, from: LegName, 
   const outer = other(move.leg)
   const there: MediaParty = { tag: move.branch, side: move.place.kind === 'server' ? 'server' : 'carrier' }
   const here = mediaParty(call, outer, legs[outer].tag)
-  return { call: media, ...(from === outer ? { from: here, to: there } : { from: there, to: here }), sdp }
+  if (from !== outer) return { call: media, from: there, to: here, sdp }
+  const { place } = move
+  return { call: media, from: here, to: there, sdp, ...(place.kind === 'talk' && { told: place.told }) }
 }

@@ -6,7 +6,7 @@ import type { Log } from '../../runtime/log.ts'
 import type { Placed, Placement } from '../ports.ts'
 import type { CallSession } from './call-session.ts'
 import type { Calls } from './calls.ts'
-import type { MoveEnd } from './move.ts'
+import type { MoveOutcome, MoveWord } from './move.ts'
 import { agentLeg } from './parties.ts'
 
 /** What a mover works with. */
@@ -50,7 +50,7 @@ interface Group {
 interface Entered {
   readonly kind: 'entered'
   readonly server: MediaServer
-  readonly clients: readonly Promise<'ready' | MoveEnd>[]
+  readonly clients: readonly Promise<MoveOutcome>[]
 }
 
 /** Takes agents and their clients from one media server to another, so that neither side hears of it. */
@@ -178,7 +178,7 @@ export class Mover {
   async #enter(
     { agent, clients, isLost }: Group,
     server: MediaServer,
-  ): Promise<Entered | Exclude<MoveEnd, 'moved'>> {
+  ): Promise<Entered | Exclude<MoveOutcome, 'moved'>> {
     const free = clients.filter(client => !isMoving(client))
     const knocking = new AbortController()
     const company = { size: free.length, signal: knocking.signal }
@@ -233,7 +233,7 @@ export class Mover {
     server: MediaServer,
     isLost: boolean,
     { size, signal }: { readonly size?: number; readonly signal?: AbortSignal } = {},
-  ): Promise<'ready' | MoveEnd> {
+  ): Promise<MoveOutcome> {
     for (let tries = 1; ; tries++) {
       const outcome = await prepare(client, server, isLost, size)
       if (outcome !== 'absent' || tries === enterTries) return outcome
@@ -310,7 +310,7 @@ async function rescue(
   { agent, clients }: Group,
   entered: Entered,
 ): Promise<readonly CallSession[] | undefined> {
-  const follow = async (client: CallSession, index: number): Promise<'ready' | MoveEnd> => {
+  const follow = async (client: CallSession, index: number): Promise<MoveOutcome> => {
     const outcome = (await entered.clients[index]) ?? 'failed'
     return outcome === 'ready' ? await switchOver(client) : outcome
   }
@@ -320,7 +320,7 @@ async function rescue(
 
 async function switched(
   sessions: readonly CallSession[],
-  outcomes: readonly Promise<'ready' | MoveEnd>[],
+  outcomes: readonly Promise<MoveOutcome>[],
 ): Promise<readonly CallSession[]> {
   const ends = await Promise.all(outcomes)
   return sessions.filter((_, index) => ends[index] === 'moved')
@@ -332,28 +332,22 @@ export async function prepare(
   server: MediaServer,
   isLost: boolean,
   company = 0,
-): Promise<'ready' | MoveEnd> {
+): Promise<MoveOutcome> {
   if (isMoving(session)) return 'busy'
   const place = { kind: 'server', server, ...(company > 0 && { company }) } as const
   return (await wordOnMove(session, () => session.handle({ kind: 'move', place, isLost }))).outcome
 }
 
 /** Puts the new leg in the place of the old one. */
-export async function switchOver(session: CallSession): Promise<'ready' | MoveEnd> {
+export async function switchOver(session: CallSession): Promise<MoveOutcome> {
   return (await wordOnMove(session, () => session.handle({ kind: 'switch' }))).outcome
-}
-
-/** How far a move has come; `status`: of a place outside that did not take the call. */
-export interface MoveWord {
-  readonly outcome: 'ready' | MoveEnd
-  readonly status?: number | undefined
 }
 
 /** The next word on the move of a call, after `order`; a call that is not up has none to say. */
 export function wordOnMove(session: CallSession, order: () => void): Promise<MoveWord> {
   return new Promise(resolve => {
     if (!isUp(session)) return resolve({ outcome: 'failed' })
-    session.onMove = (outcome, status) => resolve({ outcome, status })
+    session.onMove = resolve
     order()
   })
 }

@@ -58,7 +58,7 @@ function advance(call: Call, state: Up, anchor: Reanchor, event: CallEvent): Ste
 
 function begin(call: Call, before: Up): Step {
   // One whose agent has left lasts only until its clients are handed over: nobody hears it.
-  if (before.anchor || before.transfer?.left !== undefined) return [before]
+  if (before.anchor || before.loan || before.transfer?.left !== undefined) return [before]
   const [given, ...moveEnd] = giveUpMove(before) ?? [before]
   const state = given.kind === 'up' ? given : before
   const sent = state.sent + 1

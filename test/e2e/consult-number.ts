@@ -1,4 +1,5 @@
 import type { Test } from 'tap'
+import type { SyntheticAgent } from '../../cli/synthetic/agent.ts'
 import { SyntheticCarrier } from '../../cli/synthetic/carrier.ts'
 import { isUp, plainOffer } from '../../cli/synthetic/user-agent.ts'
 import { openTonePhone } from '../support/rtp-tone.ts'
@@ -48,9 +49,37 @@ export async function tellConsultNumber(t: Test, world: World): Promise<void> {
     t.equal(code, 0, output.slice(-2000))
     await until('the talk to be over', async () => (await talkOf(world)) === undefined)
   })
-  t.equal(await leg.hangUp(), 200)
+
+  await t.test('then it hands its client over, who is heard by the number without a pause', async t => {
+    t.ok((await phone.levels())(1004) < 0.005, 'in the conference the client does not hear itself')
+    const answering = await sippAnswer('pstn-reoffered.xml', pstn, 300)
+    const talk = await agent.consult(number)
+    const [callId = '', fromTag = ''] = talk.dialog.split(';from-tag=')
+    const dialog = encodeURIComponent(`${callId};to-tag=${talk.toTag};from-tag=${fromTag}`)
+    const headers = [['Refer-To', `<sip:door@portico.test?Replaces=${dialog}>`]] as const
+    t.equal((await leg.ask('REFER', { headers })).status, 202)
+    await until('the end of the transfer', () => outcomes(agent).length === 2)
+    t.strictSame(outcomes(agent), ['SIP/2.0 100 Trying', 'SIP/2.0 200 OK'])
+    await talk.ended
+    t.ok((await phone.levels())(1004) > 0.05, 'the client hears itself from the number')
+    await until('the agent to be alone', async () => (await here(world)).length === 1)
+    t.match(await world.client.sessions(), [
+      { kind: 'agent' },
+      { kind: 'transit', onward: { trunk: 'pstn', number } },
+    ])
+    t.equal(await leg.hangUp(), 200)
+    t.ok((await phone.levels())(1004) > 0.05, 'also when the agent is gone')
+    t.equal(await client.hangUp(), 200)
+    const { code, output } = await answering.ended
+    t.equal(code, 0, output.slice(-2000))
+  })
   await until('nobody to be there', async () => (await here(world)).length === 0)
   await agent.stop()
+}
+
+/** What the agent was told of its transfer. */
+function outcomes({ userAgent }: SyntheticAgent): readonly string[] {
+  return userAgent.heard.filter(({ method }) => method === 'NOTIFY').map(({ body }) => body.toString().trim())
 }
 
 async function talkOf(world: World) {

@@ -13,18 +13,21 @@ export interface TalksParts {
 }
 
 /** A talk that is up. */
-export interface Talk {
-  /** Who is talked to. */
-  readonly to: string
-  /** Those whom it was about have come: whoever began it leaves. */
-  readonly end: () => void
-}
+export type Talk =
+  | {
+      readonly kind: 'agent'
+      /** Who is talked to. */
+      readonly to: string
+      /** Those whom it was about have come: whoever began it leaves. */
+      readonly end: () => void
+    }
+  | { readonly kind: 'number'; readonly session: CallSession }
 
 /** What doors say to each other of a talk. */
 export type TalkWord = Extract<Order, { kind: 'consulted' | 'replaced' }>
 
 /**
- * Calls in which an agent consults another one. The agent whose conference is at one door may have called the other one through another
+ * Calls in which an agent consults another one, or a number. The agent whose conference is at one door may have called the other one through another
  * door, to which its connection is now.
  */
 export class Talks {
@@ -37,8 +40,7 @@ export class Talks {
   /** The talk of an agent that is up in that dialog, at whichever door; undefined when there is none. */
   async find(agent: string, dialog: Replaces): Promise<Talk | undefined> {
     const here = this.#parts.calls.consultationOf(agent)
-    if (here && isUpIn(here, dialog))
-      return { to: here.call.agent, end: () => here.handle({ kind: 'replaced' }) }
+    if (here && isUpIn(here, dialog)) return talkOf(here)
     return await this.#elsewhere(agent, dialog)
   }
 
@@ -60,7 +62,7 @@ export class Talks {
       )
       for (const { id: call, agent: to = '' } of talks) {
         const outcome = await store.orders.give({ kind: 'consulted', call, by, callId, tags })
-        if (outcome?.kind === 'done') return { to, end: () => this.#end(call, by) }
+        if (outcome?.kind === 'done') return { kind: 'agent', to, end: () => this.#end(call, by) }
       }
     } catch (cause) {
       log.warn('transfer.other-doors-not-asked', { agent: by, cause: messageOf(cause) })
@@ -74,6 +76,12 @@ export class Talks {
       log.warn('transfer.not-told', { call, cause: messageOf(cause) })
     })
   }
+}
+
+function talkOf(session: CallSession): Talk {
+  const { kind, agent: to } = session.call
+  if (kind === 'consult-out') return { kind: 'number', session }
+  return { kind: 'agent', to, end: () => session.handle({ kind: 'replaced' }) }
 }
 
 function isUpIn({ call, state }: CallSession, dialog: Replaces): boolean {

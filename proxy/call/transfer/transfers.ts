@@ -5,13 +5,15 @@ import type { CallSession } from '../call-session.ts'
 import type { Calls } from '../calls.ts'
 import { knownCallee } from './callee.ts'
 import { statusOfNoPlace, type Colleagues, type NoPlace } from './colleagues.ts'
-import type { MoveEnd } from '../move.ts'
+import type { MoveOutcome } from '../move.ts'
 import { prepare, switchOver } from '../mover.ts'
 import { isClient } from '../parties.ts'
+import { introduce } from './introduce.ts'
 import { HandOut, type HandOutParts } from './hand-out.ts'
 import type { Referee } from './refer.ts'
 import { RemoteHandOut, type RemoteHandOutParts } from './remote-hand-out.ts'
-import { Talks, type Talk, type TalkWord } from './talks.ts'
+import type { Replaces } from './replaces.ts'
+import { Talks, type TalkWord } from './talks.ts'
 
 /** What transfers are carried out with. */
 export interface TransferParts extends HandOutParts {
@@ -56,19 +58,17 @@ export class Transfers {
   /**
    * Hands every client of an agent over, at whichever door it is. Resolves to the status that the agent is told: 200 when all are with
    * the other agent; 480 when that one is nowhere, 486 when it has a client, 481 when there is nobody to hand over, or no such talk with
-   * another agent as is named. To a number see `HandOut`.
+   * another agent as is named. To a number see `HandOut`, and `introduce` when the agent talks to it.
    */
   async transfer({ agent, to }: TransferOrder): Promise<number> {
-    const talk = to.kind === 'other-end' ? await this.#talks.find(agent, to.of) : undefined
-    if (to.kind === 'other-end' && !talk) return 481
+    if (to.kind === 'other-end') return await this.#afterTalk(agent, to.of)
     const clients = await this.#clientsOf(agent)
     const [first] = clients
     if (first === undefined) return 481
-    if (talk) return await this.#afterTalk(talk, clients, agent)
-    const callee = to.kind === 'other-end' ? undefined : await knownCallee(to, this.#parts.dialling)
-    const number = callee?.kind === 'number' ? callee.number : undefined
+    const callee = await knownCallee(to, this.#parts.dialling)
     // A number is one party for one client: more would need somebody to mix their voices.
-    if (number !== undefined) return clients.length > 1 ? 488 : await this.#toNumber(first, agent, number)
+    if (callee?.kind === 'number')
+      return clients.length > 1 ? 488 : await this.#toNumber(first, agent, callee.number)
     return await this.#toAgent(clients, {
       from: agent,
       to: to.kind === 'agent' ? to.agent : '',
@@ -108,8 +108,14 @@ export class Transfers {
     return { kind: 'done', calls: [call], server: place.id }
   }
 
-  /** The other agent knows of the clients: they come while the two still talk, and then take the place of the one who tells. */
-  async #afterTalk(talk: Talk, clients: readonly string[], from: string): Promise<number> {
+  /** Whoever is talked to knows of the clients: they come while the two still talk, and then take the place of the one who tells. */
+  async #afterTalk(from: string, dialog: Replaces): Promise<number> {
+    const talk = await this.#talks.find(from, dialog)
+    const clients = talk ? await this.#clientsOf(from) : []
+    const [first] = clients
+    if (!talk || first === undefined) return 481
+    if (talk.kind === 'number')
+      return clients.length > 1 ? 488 : await this.#introduce(first, from, talk.session)
     const status = await this.#toAgent(clients, { from, to: talk.to, joins: true })
     if (status === 200) talk.end()
     return status
@@ -124,6 +130,13 @@ export class Transfers {
     if (status !== 200) return status
     const others = rest.map(call => this.#give({ ...order, kind: 'hand-over', call, joins: true }))
     return (await Promise.all(others)).find(other => other !== 200) ?? 200
+  }
+
+  /** The number's dialog is at this door, and a call has both of its legs at one. */
+  async #introduce(client: string, agent: string, talk: CallSession): Promise<number> {
+    const session = this.#parts.calls.byId(client)
+    if (!session) return 501
+    return isClientOf(session, agent) ? await introduce(session, talk, this.#parts.log) : 481
   }
 
   async #toNumber(client: string, agent: string, number: string): Promise<number> {
@@ -181,7 +194,7 @@ async function change(
   from: string,
   to: string,
   server: MediaServer,
-): Promise<'ready' | MoveEnd> {
+): Promise<MoveOutcome> {
   session.handTo(to)
   const prepared = await prepare(session, server, false)
   const outcome = prepared === 'ready' ? await switchOver(session) : prepared

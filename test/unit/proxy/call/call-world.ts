@@ -4,6 +4,9 @@ import { ms1, ms2, onMs1, onMs2, peer } from './fixtures.ts'
 
 type Next = () => void
 
+/** Somebody that the agent talks to in another call. */
+const talk = { kind: 'talk', dialog: 'd-talk', told: 'o=talk' } as const
+
 /** What an agent wants when it refers. */
 const referral = { kind: 'asked', to: { kind: 'agent', agent: 'bob' }, isSilent: false } as const
 
@@ -107,17 +110,36 @@ export class CallWorld {
       () =>
         this.#tell({
           kind: 'move',
-          place: [onMs1, onMs2, peer('p9')][chance % 3] ?? onMs1,
+          place: [onMs1, onMs2, peer('p9'), talk][chance % 4] ?? onMs1,
           isLost: chance % 3 === 0,
         }),
       () => this.#tell({ kind: 'switch' }),
+      () => this.#tell({ kind: 'accepted', sdp: `o=t${chance}` }),
+      ...(this.#call.kind === 'consult-out' ? this.#loans(chance) : []),
       () => this.#tell({ kind: 'stay' }),
       () => this.#tell({ kind: 'transferred', status: 200 }),
     ]
   }
 
+  /** The client's call wants the number that this one is with. */
+  #loans(chance: number): readonly Next[] {
+    const { loan } = this.#state.kind === 'up' ? this.#state : {}
+    return [
+      () => this.#tell({ kind: 'lend', sdp: `o=l${chance}` }),
+      () => this.#tell({ kind: 'take-back' }),
+      () => {
+        const other = loan?.stage === 'lent' ? [...this.#dialogs].find(([, leg]) => leg === 'b') : undefined
+        if (other) this.#dialogs.delete(other[0])
+        this.#tell({ kind: 'given' })
+      },
+    ]
+  }
+
   #tell(event: CallEvent): void {
-    const [after, ...effects] = step(this.#call, this.#state, event)
+    const before = this.#state
+    const [after, ...effects] = step(this.#call, before, event)
+    const met = legTo(talk.dialog, after)
+    if (met && !legTo(talk.dialog, before)) this.#dialogs.set(talk.dialog, met)
     this.story.push(
       `${this.#state.kind} ${JSON.stringify(event)} → ${after.kind}: ${effects.map(e => e.kind).join(' ')}`,
     )
@@ -280,4 +302,10 @@ export class CallWorld {
     if (!this.#owed.delete(transaction) && !isCancelled) this.#answeredTwice.push(transaction)
     if (transaction === this.#call.transaction && status < 300) this.#dialogs.set(this.#call.dialog, 'a')
   }
+}
+
+/** The leg of a call that is up in that dialog. */
+function legTo(dialog: string, state: CallState): LegName | undefined {
+  if (state.kind !== 'up') return undefined
+  return (['a', 'b'] as const).find(leg => state.legs[leg].dialog === dialog)
 }

@@ -15,6 +15,8 @@ const move = {
   answered: 'o=y',
 } as const
 
+const talk = { kind: 'talk', dialog: 'd-talk', told: 'o=z' } as const
+
 const states: Readonly<Record<string, CallState>> = {
   placing: initial,
   offering: { kind: 'offering', place: onMs1, branch: 'c1-b1', tried: ['ms-1'], rehomed: false },
@@ -26,6 +28,9 @@ const states: Readonly<Record<string, CallState>> = {
   referring: { ...up, transfer: { transaction: 't0', cseq: 2, isSilent: false } },
   left: { ...up, transfer: { transaction: 't0', cseq: 2, isSilent: false, left: 'caller-hung-up' } },
   ready: { ...up, sent: 2, move: { ...move, stage: 'ready' } },
+  meeting: { ...up, sent: 2, move: { ...move, place: talk, dialog: '', stage: 'asking' } },
+  lending: { ...up, sent: 2, loan: { stage: 'asking', name: 'c1-l2', offered: 'o=x' } },
+  lent: { ...up, sent: 2, loan: { stage: 'lent', name: 'c1-l2', offered: 'o=x', left: 'caller-hung-up' } },
   over: { kind: 'over', verdict: 'refused' },
   anchoring: {
     ...up,
@@ -59,6 +64,7 @@ const events: Readonly<Record<string, CallEvent>> = {
   'dialog-ended of b': { kind: 'dialog-ended', leg: 'b', dialog: 'd-b' },
   'timer try': { kind: 'timer', timer: 'try' },
   'timer ring': { kind: 'timer', timer: 'ring' },
+  'timer loan': { kind: 'timer', timer: 'loan' },
   'timer flow': { kind: 'timer', timer: 'flow' },
   'flow-closed': { kind: 'flow-closed' },
   'flow-back': { kind: 'flow-back' },
@@ -69,45 +75,54 @@ const events: Readonly<Record<string, CallEvent>> = {
   move: { kind: 'move', place: onMs2, isLost: false },
   switch: { kind: 'switch' },
   stay: { kind: 'stay' },
+  accepted: { kind: 'accepted', sdp: 'o=x' },
+  lend: { kind: 'lend', sdp: 'o=x' },
+  'take-back': { kind: 'take-back' },
+  given: { kind: 'given' },
   transferred: { kind: 'transferred', status: 200 },
   tell: { kind: 'tell', transaction: 't2', body: { type: 'application/json', content: '{}' } },
 }
 
 /** What becomes of each state (across) with each event (down). `.` nothing at all; `=` it stays, and something is done. */
 const table = `
-event             | placing   | offering  | trying    | answering | late      | waiting   | up        | referring | left      | ready     | over      | anchoring
-180               | .         | .         | =         | .         | .         | .         | .         | .         | .         | .         | .         | .
-200               | =         | =         | answering | =         | =         | =         | =         | =         | =         | =         | =         | =
-503               | .         | .         | placing   | .         | .         | .         | .         | .         | .         | .         | .         | .
-BYE of a          | over      | over      | over      | over      | over      | over      | over      | =         | over      | over      | =         | over
-BYE of b          | =         | =         | =         | over      | over      | over      | over      | over      | over      | =         | =         | over
-INFO              | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =
-INVITE            | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =
-REFER             | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =
-UPDATE            | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =
-acked             | .         | .         | .         | .         | .         | =         | .         | .         | .         | .         | .         | .
-cancelled         | over      | over      | over      | over      | over      | over      | .         | .         | .         | .         | .         | .
-dialog-ended of a | .         | .         | .         | over      | over      | over      | over      | =         | over      | over      | .         | over
-dialog-ended of b | .         | .         | .         | over      | over      | over      | over      | over      | over      | =         | .         | over
-flow-back         | .         | .         | .         | .         | .         | .         | =         | =         | =         | =         | .         | =
-flow-closed       | .         | .         | .         | .         | .         | .         | =         | =         | =         | =         | .         | =
-hang-up           | over      | over      | over      | over      | over      | over      | over      | over      | over      | over      | .         | over
-media-answered    | .         | .         | .         | up        | .         | .         | .         | .         | .         | .         | .         | .
-media-failed      | .         | over      | .         | offering  | over      | over      | .         | .         | .         | .         | .         | .
-media-lost        | .         | .         | .         | .         | .         | .         | =         | =         | .         | =         | .         | .
-media-offered     | .         | trying    | .         | .         | =         | .         | .         | .         | .         | .         | =         | .
-move              | .         | .         | .         | .         | .         | .         | =         | =         | =         | =         | .         | =
-not-placed        | over      | .         | .         | .         | .         | .         | .         | .         | .         | .         | .         | .
-placed            | offering  | .         | .         | .         | .         | .         | .         | .         | .         | .         | =         | .
-replaced          | over      | over      | over      | over      | over      | over      | over      | over      | over      | over      | .         | over
-server-lost       | .         | .         | placing   | over      | over      | over      | over      | over      | over      | over      | .         | over
-stay              | .         | .         | .         | .         | .         | .         | .         | .         | .         | =         | .         | .
-switch            | .         | .         | .         | .         | .         | .         | .         | .         | .         | =         | .         | .
-tell              | .         | .         | .         | .         | .         | .         | =         | =         | .         | =         | .         | =
-timer flow        | .         | .         | .         | .         | .         | .         | over      | =         | over      | over      | .         | over
-timer ring        | .         | .         | over      | .         | .         | .         | .         | .         | .         | .         | .         | .
-timer try         | .         | .         | placing   | .         | .         | .         | .         | .         | .         | .         | .         | .
-transferred       | .         | .         | .         | .         | .         | .         | .         | =         | over      | .         | .         | .
+event             | placing   | offering  | trying    | answering | late      | waiting   | up        | referring | left      | ready     | meeting   | lending   | lent      | over      | anchoring
+180               | .         | .         | =         | .         | .         | .         | .         | .         | .         | .         | .         | .         | .         | .         | .
+200               | =         | =         | answering | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =
+503               | .         | .         | placing   | .         | .         | .         | .         | .         | .         | .         | .         | .         | .         | .         | .
+BYE of a          | over      | over      | over      | over      | over      | over      | over      | =         | over      | over      | over      | =         | over      | =         | over
+BYE of b          | =         | =         | =         | over      | over      | over      | over      | over      | over      | =         | over      | over      | over      | =         | over
+INFO              | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =
+INVITE            | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =
+REFER             | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =
+UPDATE            | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =         | =
+accepted          | .         | .         | .         | .         | .         | .         | =         | =         | =         | .         | =         | =         | =         | .         | =
+acked             | .         | .         | .         | .         | .         | =         | .         | .         | .         | .         | .         | .         | .         | .         | .
+cancelled         | over      | over      | over      | over      | over      | over      | .         | .         | .         | .         | .         | .         | .         | .         | .
+dialog-ended of a | .         | .         | .         | over      | over      | over      | over      | =         | over      | over      | over      | =         | over      | .         | over
+dialog-ended of b | .         | .         | .         | over      | over      | over      | over      | over      | over      | =         | over      | over      | over      | .         | over
+flow-back         | .         | .         | .         | .         | .         | .         | =         | =         | =         | =         | =         | =         | =         | .         | =
+flow-closed       | .         | .         | .         | .         | .         | .         | =         | =         | =         | =         | =         | =         | =         | .         | =
+given             | .         | .         | .         | .         | .         | .         | .         | .         | .         | .         | .         | .         | over      | .         | .
+hang-up           | over      | over      | over      | over      | over      | over      | over      | over      | over      | over      | over      | over      | over      | .         | over
+lend              | .         | .         | .         | .         | .         | .         | =         | =         | =         | =         | =         | =         | =         | .         | =
+media-answered    | .         | .         | .         | up        | .         | .         | .         | .         | .         | .         | .         | .         | .         | .         | .
+media-failed      | .         | over      | .         | offering  | over      | over      | .         | .         | .         | .         | .         | .         | .         | .         | .
+media-lost        | .         | .         | .         | .         | .         | .         | =         | =         | .         | =         | =         | .         | .         | .         | .
+media-offered     | .         | trying    | .         | .         | =         | .         | .         | .         | .         | .         | .         | .         | .         | =         | .
+move              | .         | .         | .         | .         | .         | .         | =         | =         | =         | =         | =         | =         | =         | .         | =
+not-placed        | over      | .         | .         | .         | .         | .         | .         | .         | .         | .         | .         | .         | .         | .         | .
+placed            | offering  | .         | .         | .         | .         | .         | .         | .         | .         | .         | .         | .         | .         | =         | .
+replaced          | over      | over      | over      | over      | over      | over      | over      | over      | over      | over      | over      | over      | over      | .         | over
+server-lost       | .         | .         | placing   | over      | over      | over      | over      | over      | over      | over      | over      | over      | over      | .         | over
+stay              | .         | .         | .         | .         | .         | .         | .         | .         | .         | =         | =         | .         | .         | .         | .
+switch            | .         | .         | .         | .         | .         | .         | .         | .         | .         | =         | .         | .         | .         | .         | .
+take-back         | .         | .         | .         | .         | .         | .         | .         | .         | .         | .         | .         | .         | =         | .         | .
+tell              | .         | .         | .         | .         | .         | .         | =         | =         | .         | =         | =         | =         | =         | .         | =
+timer flow        | .         | .         | .         | .         | .         | .         | over      | =         | over      | over      | over      | =         | over      | .         | over
+timer loan        | .         | .         | .         | .         | .         | .         | .         | .         | .         | .         | .         | =         | =         | .         | .
+timer ring        | .         | .         | over      | .         | .         | .         | .         | .         | .         | .         | .         | .         | .         | .         | .
+timer try         | .         | .         | placing   | .         | .         | .         | .         | .         | .         | .         | .         | .         | .         | .         | .
+transferred       | .         | .         | .         | .         | .         | .         | .         | =         | over      | .         | .         | .         | .         | .         | .
 `
 
 const [head = '', ...rows] = table.trim().split('\n')

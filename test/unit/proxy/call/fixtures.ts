@@ -140,4 +140,5 @@ export const up: Up = {
   former: [],
   untidy: [],
   transfer: undefined,
+  loan: undefined,
 }

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { CallEvent, Effect, Relay, Up } from '../../../../proxy/call/call.ts'
 import { step } from '../../../../proxy/call/call-state.ts'
-import type { Move, MoveEnd } from '../../../../proxy/call/move.ts'
+import type { Move, MoveOutcome } from '../../../../proxy/call/move.ts'
 import { agentCall, clientCall, dialOut, ms2, onMs2, up } from './fixtures.ts'
 
 const sdp = (content: string) => ({ type: 'application/sdp', content }) as const
@@ -24,7 +24,7 @@ const ready: Up = { ...up, sent: 2, move: { ...move, stage: 'ready', dialog: 'd-
 
 const stopTimer: Effect = { kind: 'stop-timer', timer: 'move' }
 const dropNew: Effect = { kind: 'drop-media', media: 'c1-b1', tag: 'c1-b2' }
-const told = (outcome: 'ready' | MoveEnd): Effect => ({ kind: 'move-told', outcome })
+const told = (outcome: MoveOutcome): Effect => ({ kind: 'move-told', outcome })
 
 function reply(status: number, more: object = {}): CallEvent {
   return { kind: 'response', transaction: 'c1-b2', status, local: false, ...more }
