@@ -276,8 +276,10 @@ export class FrontDoor {
   async #fromAgent(event: RequestEvent, flow: string): Promise<void> {
     const agent = await this.#options.agents.identify(event, flow)
     if (agent === undefined) return
-    const refusal = this.#refusalOf(replacesOf(event.request.headers), agent)
+    const replaces = replacesOf(event.request.headers)
+    const refusal = this.#refusalOf(replaces, agent)
     if (refusal !== undefined) return this.#reply(event, refusal)
+    if (replaces !== undefined) return this.#enter(event, { kind: 'agent', agent, flow })
     const other = await this.#consultations.whom(agent, event.request.uri)
     if (other === undefined) return this.#enter(event, { kind: 'agent', agent, flow })
     const way = await this.#consultations.way(agent, flow, other)

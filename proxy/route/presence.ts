@@ -12,7 +12,7 @@ export interface PresenceOptions {
   readonly log: Log
 }
 
-/** Tells the queues which agents are in their conference, and whether a client is with them. */
+/** Tells the queues which agents are in their conference, and whether a client is with them, or they talk to a number. */
 export interface Presence extends Part {
   /** The same placement, of whose agents the queues hear. */
   placement(placement: Placement): Placement
@@ -22,7 +22,8 @@ export interface Presence extends Part {
 
 /** How long an agent is kept for a client whose door no longer says that it is there. */
 const clientMs = 60_000
-const withClient: ReadonlySet<CallKind> = new Set(['client', 'dial-out', 'consult'])
+/** The kinds of calls that keep an agent from the next client. */
+const withClient: ReadonlySet<CallKind> = new Set(['client', 'dial-out', 'consult', 'consult-out'])
 
 export function createPresence({ store, clock, log }: PresenceOptions): Presence {
   const { queues, agents } = store
@@ -84,7 +85,7 @@ function withClients(
 ): Presence['callLog'] {
   const agentOf = new Map<string, string>()
 
-  function occupy({ agent, id }: LiveCall): void {
+  function occupy(id: string, agent: string | undefined): void {
     if (agent === undefined) return void agentOf.delete(id)
     agentOf.set(id, agent)
     inBackground('occupy', agent, queues.occupy(agent, id, clock.wall(), clientMs))
@@ -97,13 +98,14 @@ function withClients(
   return callLog => ({
     began(call) {
       callLog.began(call)
-      if (withClient.has(call.kind)) occupy(call)
+      if (withClient.has(call.kind)) occupy(call.id, busyIn(call))
     },
     changed(call) {
       callLog.changed(call)
       const before = agentOf.get(call.id)
-      if (before === undefined || before === call.agent) return
-      occupy(call)
+      const now = busyIn(call)
+      if (before === undefined || before === now) return
+      occupy(call.id, now)
       free(before, call.id)
     },
     over(record, measured) {
@@ -113,4 +115,9 @@ function withClients(
       agentOf.delete(record.id)
     },
   })
+}
+
+/** Which agent has no time for another client meanwhile. */
+function busyIn({ kind, agent, by }: LiveCall): string | undefined {
+  return kind === 'consult-out' ? by : agent
 }

@@ -75,6 +75,19 @@ t.test('with a client, called in or dialled, it does not wait', async t => {
   t.equal(await taken(groupLine('sales')), 'ann', 'its own leg is no client')
 })
 
+t.test('an agent that talks to a number does not wait', async t => {
+  const { placed, calls, taken } = await centre()
+  await placed.settled(settled)
+  const { agent: by, ...rest } = live
+  const talk: LiveCall = { ...rest, ...(by !== undefined && { by }), kind: 'consult-out' }
+  calls.began(talk)
+  calls.changed({ ...talk, state: 'up' })
+  t.equal(await taken(groupLine('sales')), undefined)
+  const { agent: _, ...over } = record
+  calls.over({ ...over, ...talk })
+  t.equal(await taken(groupLine('sales')), 'ann')
+})
+
 t.test('a client that is handed to another agent sets the first one free', async t => {
   const { placed, calls, taken } = await centre()
   await placed.settled(settled)

@@ -207,6 +207,14 @@ t.test('an agent that is not in its conference comes into it, whatever number it
   t.match(invites(parts).at(-1)?.uri, /^sip:agt-1001@/)
 })
 
+t.test('one that names its own leg comes into its conference again, whatever number it calls', async t => {
+  const parts = doorParts({ anchored: true, others: [pstn] })
+  await call(parts, 'sip:conference@portico.test', 'first;from-tag=mine')
+  await answer(parts)
+  await call(parts, number, talk, [['Replaces', 'dialog-first;to-tag=x;from-tag=mine']])
+  t.match(invites(parts).at(-1)?.uri, /^sip:agt-1001@/)
+})
+
 t.test('a number of another domain is none of the door’s', async t => {
   const parts = await scene()
   await call(parts, 'sip:+4930123@elsewhere.test')
