@@ -126,10 +126,7 @@ function responded(call: Call, state: Up, loan: Loan, event: ResponseEvent): Ste
       { kind: 'answer', key: loan.name, exchange: exchange(call, heard, 'b', sdp) },
     ]
   }
-  if (sdp === undefined) {
-    const [after, ...back] = takeBack(call, told, { ...loan, stage: 'lent' })
-    return [after, ...effects, ...back, loanFailed(488)]
-  }
+  if (sdp === undefined) return takeBack(call, told, { ...loan, stage: 'lent' }, ...effects, loanFailed(488))
   return [
     { ...told, loan: { ...loan, stage: 'lent' } },
     ...effects,
@@ -145,11 +142,13 @@ function refused(state: Up, loan: Loan, { status, local }: ResponseEvent): Step 
   return asBefore(state, loan, stopTimer, loanFailed(passedOn(status)))
 }
 
-function takeBack(call: Call, state: Up, loan: Loan): Step {
+function takeBack(call: Call, state: Up, loan: Loan, ...effects: readonly Effect[]): Step | Closed {
   if (loan.stage !== 'lent') return [state]
+  if (loan.left !== undefined) return asBefore(state, loan, ...effects)
   const { heard } = state.legs.a
   return [
     { ...state, loan: { ...loan, stage: 'offering' } },
+    ...effects,
     { kind: 'offer', key: loan.name, exchange: exchange(call, state, 'a', heard) },
   ]
 }

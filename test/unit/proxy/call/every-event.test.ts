@@ -116,7 +116,7 @@ replaced          | over      | over      | over      | over      | over      | 
 server-lost       | .         | .         | placing   | over      | over      | over      | over      | over      | over      | over      | over      | over      | over      | .         | over
 stay              | .         | .         | .         | .         | .         | .         | .         | .         | .         | =         | =         | .         | .         | .         | .
 switch            | .         | .         | .         | .         | .         | .         | .         | .         | .         | =         | .         | .         | .         | .         | .
-take-back         | .         | .         | .         | .         | .         | .         | .         | .         | .         | .         | .         | .         | =         | .         | .
+take-back         | .         | .         | .         | .         | .         | .         | .         | .         | .         | .         | .         | .         | over      | .         | .
 tell              | .         | .         | .         | .         | .         | .         | =         | =         | .         | =         | =         | =         | =         | .         | =
 timer flow        | .         | .         | .         | .         | .         | .         | over      | =         | over      | over      | over      | =         | over      | .         | over
 timer loan        | .         | .         | .         | .         | .         | .         | .         | .         | .         | .         | .         | =         | =         | .         | .
