@@ -284,7 +284,9 @@ export class FrontDoor {
     if (other === undefined) return this.#enter(event, { kind: 'agent', agent, flow })
     const way = await this.#consultations.way(agent, flow, other)
     if (typeof way === 'number') return this.#reply(event, way)
-    if (!this.#begin(event, way)) await this.#consultations.drop(way)
+    const isSecond = this.#consultations.isTalking(agent)
+    if (isSecond) this.#reply(event, 486)
+    if (isSecond || !this.#begin(event, way)) await this.#consultations.drop(way)
   }
 
   /**

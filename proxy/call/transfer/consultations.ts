@@ -3,7 +3,7 @@ import { Headers } from '../../../engine/message/headers.ts'
 import { parseUri, type SipUri } from '../../../engine/message/uri.ts'
 import type { Log } from '../../../runtime/log.ts'
 import type { MediaServer } from '../../../selector/domain/media-server.ts'
-import type { Dialled, Dialling, Placement, TrunkChoice, TrunkWays } from '../../ports.ts'
+import type { Dialled, Dialling, Placement, TrunkChoice } from '../../ports.ts'
 import type { OutsidePlace } from '../call.ts'
 import type { Calls } from '../calls.ts'
 import { calleeOf, knownCallee, type Callee } from './callee.ts'
@@ -67,9 +67,15 @@ export class Consultations {
 
   /** The way there; or the status with which the call is refused. An agent consults one other at a time. */
   async way(by: string, flow: string, callee: Callee): Promise<ConsultWay | NumberWay | number> {
+    if (this.isTalking(by)) return 486
     return callee.kind === 'agent'
       ? await this.#toAgent(by, flow, callee.agent)
       : await this.#toNumber(by, flow, callee.number)
+  }
+
+  /** Whether an agent has such a call; one that it made at the same moment may have been first. */
+  isTalking(agent: string): boolean {
+    return this.#parts.calls.consultationOf(agent) !== undefined
   }
 
   /** A way was not gone. */
@@ -80,35 +86,24 @@ export class Consultations {
 
   /** The other agent is kept for the two. */
   async #toAgent(by: string, flow: string, agent: string): Promise<ConsultWay | number> {
-    const { calls, colleagues } = this.#parts
     const call = randomUUID()
-    const server = await colleagues.claim(agent, call)
+    const server = await this.#parts.colleagues.claim(agent, call)
     if (typeof server === 'string') return statusOfNoPlace[server]
-    if (!calls.consultationOf(by)) return { kind: 'consult', call, agent, by, flow, server }
-    await colleagues.free(agent, call)
-    return 486
+    return { kind: 'consult', call, agent, by, flow, server }
   }
 
   /** Under the rules and limits of every number that an agent dials. */
   async #toNumber(by: string, flow: string, dialled: string): Promise<NumberWay | number> {
-    const { calls, dialling } = this.#parts
-    if (calls.consultationOf(by)) return 486
+    const { choice, dialling } = this.#parts
     const noted = await dialling.begin(by, dialled)
     if (noted.kind === 'refused') return noted.status
     const { dial: call, number } = noted
-    const ways = this.#waysTo(by, number)
+    // Whatever the phone wrote into its INVITE stays here: an agent says whom it calls, and nothing else to a carrier.
+    const ways = choice.choose({ request: { headers: new Headers([]) }, number, caller: { user: by } })
     if (ways.kind === 'ways')
       return { kind: 'consult-out', call, by, flow, dialled: ways.dialled, places: ways.places }
     await tellFailed(this.#parts, call, ways.status)
     return ways.status
-  }
-
-  #waysTo(by: string, number: string): TrunkWays {
-    const { calls, choice } = this.#parts
-    // Whoever called at the same time may have been first.
-    if (calls.consultationOf(by)) return { kind: 'refused', status: 486 }
-    // Whatever the phone wrote into its INVITE stays here: an agent says whom it calls, and nothing else to a carrier.
-    return choice.choose({ request: { headers: new Headers([]) }, number, caller: { user: by } })
   }
 }
 

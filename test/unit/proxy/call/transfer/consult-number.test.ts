@@ -178,6 +178,41 @@ t.test('an agent talks to one other at a time', async t => {
   t.strictSame(parts.statuses('third'), [200], 'and one that was refused was not counted')
 })
 
+t.test('of two calls at the same moment one is made', async t => {
+  for (const uris of [
+    [number, 'sip:+4930999@portico.test'],
+    ['sip:1002@portico.test', number],
+    [number, 'sip:1002@portico.test'],
+  ]) {
+    const parts = await scene()
+    await parts.tell(
+      requestEvent('INVITE', {
+        origin: { ...origins.otherAgent, flow: 'flow-2' },
+        transaction: '1002',
+        headers: as('1002'),
+        sdp: 'o=x',
+      }),
+    )
+    await answer(parts)
+    for (const uri of uris)
+      parts.door.receive(
+        requestEvent('INVITE', {
+          origin: origins.agent,
+          transaction: uri,
+          uri,
+          headers: as('1001'),
+          sdp: 'o=y',
+        }),
+      )
+    await parts.tell({ kind: 'flow-closed', flow: 'none' })
+    const told = (): readonly number[] => uris.flatMap(uri => parts.statuses(uri))
+    t.strictSame(told(), [486], uris.join(' and '))
+    t.equal(kinds(parts).filter(kind => kind.startsWith('consult')).length, 1)
+    await answer(parts)
+    t.strictSame(new Set(told()), new Set([200, 486]))
+  }
+})
+
 t.test('a call counts under the limit of its trunk', async t => {
   const parts = await scene({ others: [{ ...pstn, limits: { calls: 1 } }] })
   await call(parts, number)
