@@ -30,7 +30,7 @@ export function registerRecords(program: Command, terminal: Terminal): void {
 const columns: readonly Column<RecordOutput>[] = [
   ['CALL', ({ id }) => id],
   ['KIND', ({ kind }) => kind],
-  ['AGENT', ({ agent }) => agent],
+  ['AGENT', ({ agent, by }) => agent ?? by],
   ['CALLER', ({ caller }) => caller],
   ['NUMBER', ({ number }) => number],
   ['TRUNK', ({ trunk }) => trunk],

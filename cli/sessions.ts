@@ -24,7 +24,7 @@ export async function listSessions(command: Command, terminal: Terminal, none: s
 const sessionColumns: readonly Column<SessionOutput>[] = [
   ['CALL', ({ id }) => id],
   ['KIND', ({ kind }) => kind],
-  ['AGENT', ({ agent }) => agent],
+  ['AGENT', ({ agent, by }) => agent ?? by],
   ['STATE', ({ state }) => state],
   ['SERVER', ({ server }) => server],
   ['TRUNK', ({ trunk }) => trunk],

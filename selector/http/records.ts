@@ -24,7 +24,7 @@ export function serveRecords(app: OpenAPIHono, { store }: { readonly store: Pick
     const { agent, trunk, limit } = query.value
     const isAll = agent === undefined && trunk === undefined
     const fits = (record: RecordOutput): boolean =>
-      (agent === undefined || record.agent === agent || record.agents?.includes(agent) === true) &&
+      (agent === undefined || agentsOf(record).includes(agent)) &&
       (trunk === undefined || record.trunk === trunk || record.onward?.trunk === trunk)
     const items = (await last(store, isAll ? limit : mostSearched)).filter(fits).slice(0, limit)
     return c.json({ items })
@@ -41,6 +41,11 @@ export function serveRecords(app: OpenAPIHono, { store }: { readonly store: Pick
     const detail = `it is none of the last ${mostSearched} calls that are over; look for it in cdr.file, or in GET /api/v1/sessions`
     return notFound(c, detail)
   })
+}
+
+/** Every agent that was in a call. */
+function agentsOf({ agent, by, agents = [] }: RecordOutput): readonly (string | undefined)[] {
+  return [agent, by, ...agents]
 }
 
 /** Records that another version of Portico wrote otherwise are passed over. */

@@ -177,6 +177,12 @@ t.test('what others wrote cannot move the cursor or break the table', async t =>
   t.match(out, '1970-01-01T00:00:00.000Z')
 })
 
+t.test('an agent that is in nobody’s conference is named as well', async t => {
+  const { portico, store } = await liveSelector(t)
+  await store.sessions.put({ id: 'c1', kind: 'consult-out', by: '1002', state: 'up', since: 0, door: 'd1' })
+  t.match((await portico('sessions ls')).out, /consult-out +1002/)
+})
+
 t.test('--json prints what the API says', async t => {
   const { portico } = await liveSelector(t)
   await portico(addAst1, 'canary-secret')

@@ -83,6 +83,9 @@ t.test('calls that are over are listed, the newest first, and shown whole', asyn
   t.match(await ids(''), { items: [{ id: 'r3' }, { id: 'r2' }, { id: 'r1' }] })
   t.match(await ids('?agent=1001&limit=1'), { items: [{ id: 'r3' }] })
   t.strictSame(await ids('?trunk=pstn'), { items: [] })
+  const { agent: _, ...talk } = over
+  await store.records.put({ ...talk, id: 'r5', kind: 'consult-out', by: '1002' })
+  t.match(await ids('?agent=1002&limit=1'), { items: [{ id: 'r5', kind: 'consult-out' }] })
   t.match(await ask('GET', '/api/v1/records/r2'), { status: 200, json: { ...over, id: 'r2', agent: '1002' } })
   t.match(await ask('GET', '/api/v1/records/r9'), { status: 404, json: { detail: /cdr.file/ } })
   t.match(await ask('GET', '/api/v1/records?limit=0'), { status: 400, json: { detail: /limit/ } })
