@@ -122,6 +122,8 @@ export interface DoorPartsOptions {
   readonly policy?: Partial<DialPolicy>
   /** Takes the REGISTER of media servers. */
   readonly servers?: Servers
+  /** Whether the media anchor answers; default: always. */
+  readonly isAnchorThere?: () => boolean
 }
 
 for (const mark of [server.sip.host, server.id]) watch.mark(mark)
@@ -138,7 +140,12 @@ export function doorParts({
   elsewhere = () => [],
   policy = {},
   servers: registrar,
+  isAnchorThere = () => true,
 }: DoorPartsOptions = {}): DoorParts {
+  const echo = async ({ sdp }: MediaExchange): Promise<string> => {
+    if (!isAnchorThere()) throw new Error('no answer')
+    return sdp
+  }
   const edge = new RecordingEdge()
   const clock = new ManualClock()
   const records: CallRecord[] = []
@@ -383,8 +390,4 @@ export function responseEvent(transaction: string, status: number, dialog?: stri
     local: false,
     ...(dialog !== undefined && { dialog }),
   }
-}
-
-async function echo({ sdp }: MediaExchange): Promise<string> {
-  return sdp
 }

@@ -81,6 +81,8 @@ async function ask(session: CallSession, place: OutsidePlace): Promise<Answer> {
   if (session.state.kind !== 'up') return { outcome: 'failed', status: 481 }
   if (session.state.move) return { outcome: 'busy', status: 491 }
   const order = (): void => session.handle({ kind: 'move', place, isLost: false })
-  const { outcome, status = 480 } = await wordOnMove(session, order)
-  return { outcome, status }
+  const { outcome, status } = await wordOnMove(session, order)
+  if (status !== undefined) return { outcome, status }
+  // No peer has said anything: the client has hung up, or the media anchor does not answer.
+  return { outcome, status: session.state.kind === 'up' ? 503 : 481 }
 }

@@ -21,8 +21,12 @@ const far: Origin = { ...origins.trunk, address: '127.0.4.1' }
 const number = 'sip:+4930123@portico.test'
 
 /** A door with the agent 1001, who has a client of the trunk. Their dialogs are `dialog-<who>`. */
-async function scene(policy: Partial<DialPolicy> = {}, others = [pstn]): Promise<DoorParts> {
-  const parts = doorParts({ anchored: true, policy, others })
+async function scene(
+  policy: Partial<DialPolicy> = {},
+  others = [pstn],
+  isAnchorThere = () => true,
+): Promise<DoorParts> {
+  const parts = doorParts({ anchored: true, policy, others, isAnchorThere })
   await enter(parts, '1001')
   await client(parts, 'client')
   return parts
@@ -227,7 +231,19 @@ t.test('a client that hangs up while it rings there ends it', async t => {
     requestEvent('BYE', { origin: origins.trunk, dialog: 'dialog-client', transaction: 'bye' }),
   )
   t.equal(parts.edge.cancelled.length, 1)
+  t.equal(told(parts), 'SIP/2.0 481 Call/Transaction Does Not Exist')
   t.strictSame(kinds(parts), ['agent'])
+})
+
+t.test('while no media anchor answers nobody is called, and the client stays', async t => {
+  let isThere = true
+  const parts = await scene({}, [pstn], () => isThere)
+  const asked = invites(parts).length
+  isThere = false
+  await refer(parts, number)
+  t.equal(told(parts), 'SIP/2.0 503 Service Unavailable')
+  t.equal(invites(parts).length, asked)
+  t.strictSame(kinds(parts), ['agent', 'client'])
 })
 
 t.test('a number is one party: an agent with two clients keeps both', async t => {
