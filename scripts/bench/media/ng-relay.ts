@@ -1,49 +1,20 @@
-import { createSocket } from 'node:dgram'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { nodeCommand } from '../../../test/support/paths.ts'
 
 /**
  * Stands between a door and its rtpengine, and lets agents without DTLS and ICE take part: what the door orders for a browser
- * is ordered for plain RTP. Everything else (ports, branches, switches) stays as the door ordered it.
+ * is ordered for plain RTP. Everything else (ports, branches, switches) stays as the door ordered it. It is a process of its own: whoever
+ * plays tones for many has no time to pass orders on. Resolves to its control address.
  */
 export async function openNgRelay(port: number, rtpenginePort: number): Promise<string> {
-  const host = '127.0.0.1'
-  const door = createSocket('udp4')
-  const anchor = createSocket('udp4')
-  const asked = new Map<string, number>()
-  door.on('message', (datagram, { port: from }) => {
-    const text = datagram.toString()
-    const cut = text.indexOf(' ')
-    asked.set(text.slice(0, cut), from)
-    const order: unknown = JSON.parse(text.slice(cut + 1))
-    anchor.send(`${text.slice(0, cut)} ${JSON.stringify(plainOrder(Object(order)))}`, rtpenginePort, host)
+  const [node, ...args] = nodeCommand('scripts/bench/media/ng-relay-process')
+  const child = spawn(node, [...args, String(port), String(rtpenginePort)], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
-  anchor.on('message', datagram => {
-    const cookie = datagram.toString().split(' ', 1)[0] ?? ''
-    const to = asked.get(cookie)
-    asked.delete(cookie)
-    if (to !== undefined) door.send(datagram, to, host)
-  })
-  door.bind(port, host)
-  await once(door, 'listening')
-  // It lasts as long as the process has something to do.
-  door.unref()
-  anchor.unref()
-  return `udp://${host}:${port}`
-}
-
-function plainOrder(order: Record<string, unknown>): Record<string, unknown> {
-  const { sdp } = order
-  const rest = Object.entries(order).filter(([key]) => key !== 'DTLS')
-  return {
-    ...Object.fromEntries(rest),
-    ...(order['ICE'] === 'force' && { ICE: 'remove', 'rtcp-mux': ['demux'] }),
-    ...('transport-protocol' in order && { 'transport-protocol': 'RTP/AVP' }),
-    ...(typeof sdp === 'string' && { sdp: plainSdp(sdp) }),
-  }
-}
-
-function plainSdp(sdp: string): string {
-  return sdp
-    .replaceAll('UDP/TLS/RTP/SAVPF', 'RTP/AVP')
-    .replaceAll(/^a=(?:ice-|fingerprint|setup|candidate|rtcp-mux|tls-id|group|mid).*\r\n/gm, '')
+  await once(child, 'message')
+  // It keeps nobody alive, and is gone when this end of the channel is.
+  child.unref()
+  child.channel?.unref()
+  return `udp://127.0.0.1:${port}`
 }
