@@ -1,5 +1,6 @@
 /** `npm run bench -- NAME [--flag value …]`: runs one benchmark and prints its figures as one line of JSON, last. */
 import { messageOf } from '../../runtime/errors.ts'
+import { agentSound } from './agent-sound.ts'
 import { anchor } from './anchor.ts'
 import type { Bench } from './bench.ts'
 import { callPath } from './call-path.ts'
@@ -25,6 +26,7 @@ const benches: Readonly<Record<string, Bench>> = {
   ...Object.fromEntries(Object.entries(inProcess).map(([name, bench]) => [name, compiled(name, bench)])),
   move,
   'survive-asterisk': surviveAsterisk,
+  'agent-sound': agentSound,
 }
 
 const [name = '', ...argv] = process.argv.slice(2)

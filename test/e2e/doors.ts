@@ -35,6 +35,17 @@ export async function tellDoors(engine: WorldOptions['engine']): Promise<void> {
     t.equal(new Set(sessions.map(({ server }) => server)).size, 1)
   })
 
+  await t.test(
+    'an agent whose computer stood still for half a second is heard as well as before',
+    async t => {
+      const [agent, client] = pair.ends
+      agent.phone.pace(n => ({ sent: 500 + n * 20, stamped: n * 20 }))
+      await pause(1_500)
+      const level = (await client.phone.levels())(client.hears)
+      t.ok(level > 0.3, `most of it is heard: ${level}`)
+    },
+  )
+
   await t.test('an operator moves an agent, and its client at the other door comes after it', async t => {
     const [from] = (await world.client.sessions()).map(({ server }) => server)
     const { hole } = await soundDuring(pair, async () => {

@@ -9,6 +9,8 @@ export interface TonePhone {
   readonly port: number
   /** Sends a tone of `hz` from now on; 0 sends silence. The stream goes on either way. */
   play(hz: number): void
+  /** How the packets from now on are sent, instead of each as it is due. */
+  pace(pace: Pace): void
   sendTo(host: string, port: number): void
   /** What came in since the last call, in order of arrival; packets of other formats count as nothing. */
   heard(): Float32Array
@@ -20,6 +22,15 @@ export interface TonePhone {
   digits(): string
   close(): void
 }
+
+/**
+ * The fate of packet `n` since this pace began: when it is sent, and the time in its timestamp, both in milliseconds since then. One that
+ * is not sent is lost. Packets are sent in their order.
+ */
+export type Pace = (n: number) => { readonly sent?: number; readonly stamped: number }
+
+/** Every packet as it is due. */
+const steadyPace: Pace = n => ({ sent: n * packetMs, stamped: n * packetMs })
 
 /** A packet that came in. */
 export interface Arrival {
@@ -52,6 +63,7 @@ export async function openTonePhone(host: string): Promise<TonePhone> {
   return {
     port: socket.address().port,
     play: hz => sender.play(hz),
+    pace: pace => sender.pace(pace),
     sendTo: (address, port) => sender.sendTo(address, port),
     heard,
     async levels() {
@@ -138,28 +150,42 @@ const amplitude = 0.4
 
 function createSender(socket: Socket) {
   const ssrc = 0x70_6f_72_74
-  const started = performance.now()
-  let hz = 0
+  const stream = { hz: 0, pace: steadyPace, begun: performance.now(), first: 0, stampedBefore: 0 }
   let target: { readonly host: string; readonly port: number } | undefined
   let sequence = 0
-  const timer = setInterval(() => {
+  let sentLast = 0
+  let stampedLast = 0
+  const send = (): void => {
     // A late timer catches up, so that the stream keeps its pace.
-    const due = Math.floor((performance.now() - started) / packetMs)
-    for (; sequence < due; sequence += 1) {
-      if (target)
-        socket.send(
-          tonePacket({ sequence, at: sequence * samplesPerPacket, ssrc, hz }),
-          target.port,
-          target.host,
-        )
+    for (;;) {
+      const { sent, stamped } = stream.pace(sequence - stream.first)
+      const due = Math.max(sentLast, sent ?? stamped)
+      if (due > performance.now() - stream.begun) return
+      sentLast = due
+      stampedLast = stream.stampedBefore + stamped
+      const at = Math.round((stampedLast / packetMs) * samplesPerPacket)
+      if (target && sent !== undefined)
+        socket.send(tonePacket({ sequence, at, ssrc, hz: stream.hz }), target.port, target.host)
+      sequence += 1
     }
-  }, packetMs).unref()
+  }
+  let timer = setInterval(send, packetMs).unref()
   return {
-    play: (tone: number) => (hz = tone),
+    play: (tone: number) => (stream.hz = tone),
+    pace(pace: Pace) {
+      const stampedBefore = stampedLast + packetMs
+      Object.assign(stream, { pace, begun: performance.now(), first: sequence, stampedBefore })
+      sentLast = 0
+      clearInterval(timer)
+      timer = setInterval(send, finestMs).unref()
+    },
     sendTo: (host: string, port: number) => (target = { host, port }),
     close: () => clearInterval(timer),
   }
 }
+
+/** How exactly a pace is kept. */
+const finestMs = 4
 
 function joined(parts: readonly Float32Array[]): Float32Array {
   const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))

@@ -34,6 +34,6 @@ export function missingPackets(arrivals: readonly Arrival[]): number {
   return Math.max(...steps) - Math.min(...steps) + 1 - new Set(steps).size
 }
 
-function isAudible(samples: Float32Array, hz: number): boolean {
+export function isAudible(samples: Float32Array, hz: number): boolean {
   return toneLevel(samples, rtpRate, hz) > audible
 }

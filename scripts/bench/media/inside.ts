@@ -2,18 +2,20 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 import { PorticoError } from '../../../runtime/errors.ts'
-import { until, type World } from '../../../test/support/world.ts'
+import type { World } from '../../../test/support/world.ts'
 import type { Measured } from '../bench.ts'
 import { percentile, rounded } from '../statistics.ts'
+import { agentSound } from './agent-sound.ts'
 import { isThere, longestHole } from './holes.ts'
-import { bringUp, openWorld, received, type Pair, type PairEnd } from './pairs.ts'
+import { bringUp, everybodyHears, openWorld, received, type PairEnd } from './pairs.ts'
 import { spentIn } from './processor.ts'
 
 const orderSchema = z.object({
-  bench: z.enum(['move', 'survive-asterisk']),
+  bench: z.enum(['move', 'survive-asterisk', 'agent-sound']),
   pairs: z.int(),
   rounds: z.int(),
   how: z.enum(['kill', 'freeze']),
+  buffers: z.array(z.string()).default([]),
 })
 
 type Order = z.infer<typeof orderSchema>
@@ -118,18 +120,6 @@ const without = {
   tone: '440 and 1004 Hz',
 }
 
-async function everybodyHears(pairs: readonly Pair[]): Promise<void> {
-  await until(
-    'every agent and every client to hear each other',
-    async () => {
-      await pause(500)
-      const since = performance.now() - 400
-      return [...received(pairs)].every(([end, arrivals]) => isThere(arrivals, end.hears, since))
-    },
-    20_000,
-  )
-}
-
 /** Nothing when no leg was kept. */
 function holeFigures(holes: readonly number[]): Record<string, number> {
   if (holes.length === 0) return {}
@@ -145,6 +135,7 @@ function share(part: number, whole: number): number {
 }
 
 const order = orderSchema.parse(JSON.parse(process.argv[2] ?? '{}'))
-const measured = order.bench === 'move' ? await move(order) : await survive(order)
+const benches = { move, 'survive-asterisk': survive, 'agent-sound': agentSound }
+const measured = await benches[order.bench](order)
 console.log(JSON.stringify(measured))
 process.exit(0)

@@ -1,10 +1,12 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { SyntheticCarrier } from '../../../cli/synthetic/carrier.ts'
 import type { SyntheticAgent } from '../../../cli/synthetic/agent.ts'
 import { browserOffer, isUp, type UpCall } from '../../../cli/synthetic/user-agent.ts'
 import { PorticoError } from '../../../runtime/errors.ts'
 import { openTonePhone, type Arrival, type TonePhone } from '../../../test/support/rtp-tone.ts'
 import { audioTarget, pcmaOffer } from '../../../test/support/sip-client.ts'
-import { startWorld, type World, type WorldOptions } from '../../../test/support/world.ts'
+import { startWorld, until, type World, type WorldOptions } from '../../../test/support/world.ts'
+import { isThere } from './holes.ts'
 import { openNgRelay } from './ng-relay.ts'
 
 /** An agent (440 Hz) and its client (1004 Hz), who hear each other through a conference of a real Asterisk. */
@@ -96,6 +98,19 @@ function agentOffer(port: number): string {
     .replaceAll('127.0.0.1', agentAddress)
     .replace(/^m=audio.*/m, `m=audio ${port} UDP/TLS/RTP/SAVPF 8`)
     .replaceAll(/^a=rtpmap:(?!8 ).*\r\n/gm, '')
+}
+
+/** Resolves when each end of the pairs hears its tone. */
+export async function everybodyHears(pairs: readonly Pair[]): Promise<void> {
+  await until(
+    'every agent and every client to hear each other',
+    async () => {
+      await pause(500)
+      const since = performance.now() - 400
+      return [...received(pairs)].every(([{ hears }, arrivals]) => isThere(arrivals, hears, since))
+    },
+    20_000,
+  )
 }
 
 /** What each end of the pairs received since the last time. */
