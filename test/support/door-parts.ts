@@ -3,17 +3,14 @@ import type { HeaderLine, SipRequest } from '../../engine/message/message.ts'
 import { response } from '../../engine/message/build.ts'
 import type { SecondSession } from '../../proxy/call/second-session.ts'
 import { FrontDoor } from '../../proxy/front-door.ts'
-import { directMedia } from '../../proxy/media/direct.ts'
 import type {
   CallRecord,
   MediaStatistics,
   EdgeEvent,
   Origin,
-  Placement,
   RequestOrder,
   ResponseOrder,
   SipEdge,
-  MediaExchange,
 } from '../../proxy/ports.ts'
 import { createAgents } from '../../proxy/registrar/agents.ts'
 import { createRegistrar } from '../../proxy/registrar/registrar.ts'
@@ -36,6 +33,7 @@ import type { Trunk } from '../../selector/domain/trunk.ts'
 import type { Orders, Session } from '../../selector/store/store.ts'
 import { MemoryDials } from '../../selector/store/memory/dials.ts'
 import { MemoryQueues } from '../../selector/store/memory/queues.ts'
+import { echoes, placementOf } from './door-doubles.ts'
 import { watch } from './leak-scanner.ts'
 import { ManualClock } from './manual-clock.ts'
 
@@ -99,9 +97,6 @@ export const server: MediaServer = {
 }
 const acision: Trunk = { id: 'acision', addresses: ['127.0.2.0/24'], enabled: true }
 
-/** What the media anchor counts in every call. */
-export const counted: MediaStatistics = { a: { packets: 1, bytes: 172, errors: 0 } }
-
 const ha1 = { md5: '', sha256: '' }
 
 /** What differs from door to door. */
@@ -140,12 +135,8 @@ export function doorParts({
   elsewhere = () => [],
   policy = {},
   servers: registrar,
-  isAnchorThere = () => true,
+  isAnchorThere,
 }: DoorPartsOptions = {}): DoorParts {
-  const echo = async ({ sdp }: MediaExchange): Promise<string> => {
-    if (!isAnchorThere()) throw new Error('no answer')
-    return sdp
-  }
   const edge = new RecordingEdge()
   const clock = new ManualClock()
   const records: CallRecord[] = []
@@ -170,24 +161,7 @@ export function doorParts({
     clock,
     log: silentLog,
   })
-  const placement: Placement = {
-    place: async () => ({ kind: 'placed', server }),
-    release: async () => undefined,
-    async settled({ agent, server: id, call }) {
-      pins.set(agent, id)
-      legs.set(agent, call)
-    },
-    async left({ agent, call }) {
-      if (legs.get(agent) !== call) return
-      pins.delete(agent)
-      legs.delete(agent)
-    },
-    whereIs: async (agent, token) =>
-      pins.has(agent) || token === `token-of-${agent}`
-        ? { server, call: legs.get(agent) ?? 'c0' }
-        : undefined,
-    result: () => undefined,
-  }
+  const placement = placementOf(server, pins, legs)
   const servers = { get: async () => ({ item: server, version: 1 }) }
   const agents = {
     onChange: () => () => undefined,
@@ -197,7 +171,7 @@ export function doorParts({
   const ports = {
     edge,
     // A description is no more than a name in these tests.
-    media: { ...directMedia, invite: echo, offer: echo, answer: echo, end: async () => counted },
+    media: echoes(isAnchorThere),
     placement: presence.placement(placement),
     peers: trunks.peers,
     callLog: followDials(

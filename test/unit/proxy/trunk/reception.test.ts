@@ -1,7 +1,8 @@
 import t from 'tap'
 import type { Route } from '../../../../selector/domain/route.ts'
 import type { DoorParts, DoorPartsOptions } from '../../../support/door-parts.ts'
-import { counted, doorParts, origins, requestEvent, responseEvent } from '../../../support/door-parts.ts'
+import { counted } from '../../../support/door-doubles.ts'
+import { doorParts, origins, requestEvent, responseEvent } from '../../../support/door-parts.ts'
 import { route } from '../../../support/routes.ts'
 import { trunkOf } from '../../../support/trunks.ts'
 
