@@ -1,7 +1,10 @@
 import type { Test } from 'tap'
 import type { SyntheticAgent } from '../../cli/synthetic/agent.ts'
 import { SyntheticCarrier } from '../../cli/synthetic/carrier.ts'
-import { isUp, plainOffer } from '../../cli/synthetic/user-agent.ts'
+import { isUp, plainOffer, type UpCall } from '../../cli/synthetic/user-agent.ts'
+import type { ResponseParts } from '../../engine/api.ts'
+import type { SipRequest } from '../../engine/message/message.ts'
+import { farEnd } from '../support/real-door.ts'
 import { openTonePhone } from '../support/rtp-tone.ts'
 import { audioTarget } from '../support/sip-client.ts'
 import { sippAnswer } from '../support/sipp.ts'
@@ -54,9 +57,7 @@ export async function tellConsultNumber(t: Test, world: World): Promise<void> {
     t.ok((await phone.levels())(1004) < 0.005, 'in the conference the client does not hear itself')
     const answering = await sippAnswer('pstn-reoffered.xml', pstn, 300)
     const talk = await agent.consult(number)
-    const [callId = '', fromTag = ''] = talk.dialog.split(';from-tag=')
-    const dialog = encodeURIComponent(`${callId};to-tag=${talk.toTag};from-tag=${fromTag}`)
-    const headers = [['Refer-To', `<sip:door@portico.test?Replaces=${dialog}>`]] as const
+    const headers = [['Refer-To', otherEndOf(talk)]] as const
     t.equal((await leg.ask('REFER', { headers })).status, 202)
     await until('the end of the transfer', () => outcomes(agent).length === 2)
     t.strictSame(outcomes(agent), ['SIP/2.0 100 Trying', 'SIP/2.0 200 OK'])
@@ -73,8 +74,69 @@ export async function tellConsultNumber(t: Test, world: World): Promise<void> {
     const { code, output } = await answering.ended
     t.equal(code, 0, output.slice(-2000))
   })
+  await t.test('a client that hangs up on its way there leaves agent and number as they were', t =>
+    comesBack(t, world, agent, carrier),
+  )
   await until('nobody to be there', async () => (await here(world)).length === 0)
   await agent.stop()
+}
+
+/** The number is offered the client's media, and then the agent's again, as one session of rising versions (RFC 3264 §8). */
+async function comesBack(
+  t: Test,
+  world: World,
+  agent: SyntheticAgent,
+  carrier: SyntheticCarrier,
+): Promise<void> {
+  const leg = await agent.join()
+  const client = await carrier.call(me)
+  if (!isUp(client)) throw new Error(`the client leg was refused: ${client.status}`)
+  const far = await farEnd(t, pstn, 5060)
+  const offers = (): readonly SipRequest[] => far.heard.filter(({ method }) => method === 'INVITE')
+  far.answer = () => answerOf(1)
+  const talk = await agent.consult(number)
+  const before = outcomes(agent).length
+  far.answer = () => undefined
+  t.equal((await leg.ask('REFER', { headers: [['Refer-To', otherEndOf(talk)]] })).status, 202)
+  await until('the number to be offered the client', () => offers().length === 2)
+  t.equal(await client.hangUp(), 200)
+  far.answer = ({ method }) => (method === 'INVITE' ? answerOf(3) : { status: 200 })
+  const asked = far.events.findLast(event => event.kind === 'request')
+  if (asked?.kind === 'request') far.engine.respond(asked.transaction, answerOf(2))
+  await until('the number to be offered the agent again', () => offers().length === 3)
+  await until('the end of the transfer', () => outcomes(agent).length === before + 2)
+  t.equal(outcomes(agent).at(-1), 'SIP/2.0 503 Service Unavailable')
+  const origins = offers().map(({ body }) => originIn(body.toString()))
+  t.equal(new Set(origins.map(({ session }) => session)).size, 1)
+  const versions = origins.map(({ version }) => Number(version))
+  t.strictSame(
+    versions,
+    [...new Set(versions)].toSorted((a, b) => a - b),
+  )
+  t.equal(versions.length, 3)
+  const ports = offers().map(({ body }) => audioTarget(body.toString()).port)
+  t.equal(ports[2], ports[0], 'the agent is where it was')
+  t.match(await talkOf(world), { state: 'up' })
+  t.equal(await talk.hangUp(), 200)
+  await until('the number to hear of it', () => far.heard.at(-1)?.method === 'BYE')
+  t.equal(await leg.hangUp(), 200)
+}
+
+/** What the number answers to an offer. */
+function answerOf(version: number): ResponseParts {
+  const body = plainOffer(pstn, 9000).replace(/^o=.*/m, `o=- 1 ${version} IN IP4 ${pstn}`)
+  return { status: 200, headers: [['Content-Type', 'application/sdp']], body }
+}
+
+function originIn(sdp: string): { readonly session?: string; readonly version?: string } {
+  return /^o=\S+ (?<session>\d+) (?<version>\d+) /m.exec(sdp)?.groups ?? {}
+}
+
+/** Whoever is at the other end of a call of the agent (RFC 3891). */
+function otherEndOf({ dialog, toTag }: UpCall): string {
+  const [callId = '', fromTag = ''] = dialog.split(';from-tag=')
+  const replaces = encodeURIComponent(`${callId};to-tag=${toTag};from-tag=${fromTag}`)
+  return `<sip:door@portico.test?Replaces=${replaces}>`
 }
 
 /** What the agent was told of its transfer. */

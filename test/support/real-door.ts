@@ -28,9 +28,9 @@ export interface FarEnd {
   answer: (request: SipRequest) => ResponseParts | undefined
 }
 
-/** Opens one on a free port of `address`. */
-export async function farEnd(t: Test, address: string): Promise<FarEnd> {
-  const listeners = [{ name: 'far', transport: 'udp', host: address, port: 0 }] as const
+/** Opens one at `address`; on a free port when none is given. */
+export async function farEnd(t: Test, address: string, port = 0): Promise<FarEnd> {
+  const listeners = [{ name: 'far', transport: 'udp', host: address, port }] as const
   const engine = createEngine({
     transports: createTransports({ listeners, log: silentLog }),
     clock: systemClock,
