@@ -105,7 +105,7 @@ async function comesBack(
   if (asked?.kind === 'request') far.engine.respond(asked.transaction, answerOf(2))
   await until('the number to be offered the agent again', () => offers().length === 3)
   await until('the end of the transfer', () => outcomes(agent).length === before + 2)
-  t.equal(outcomes(agent).at(-1), 'SIP/2.0 503 Service Unavailable')
+  t.equal(outcomes(agent).at(-1), 'SIP/2.0 481 Call/Transaction Does Not Exist')
   const origins = offers().map(({ body }) => originIn(body.toString()))
   t.equal(new Set(origins.map(({ session }) => session)).size, 1)
   const versions = origins.map(({ version }) => Number(version))

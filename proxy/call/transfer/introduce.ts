@@ -16,7 +16,7 @@ export async function introduce(client: CallSession, talk: CallSession, log: Log
   const { outcome, sdp } = await wordOnMove(client, () =>
     client.handle({ kind: 'move', place, isLost: false }),
   )
-  if (outcome !== 'offered' || sdp === undefined) return outcome === 'busy' ? 491 : 503
+  if (outcome !== 'offered' || sdp === undefined) return outcome === 'busy' ? 491 : whyNot(client)
   const word = await wordOnLoan(talk, sdp)
   if (word.outcome === 'failed') {
     client.handle({ kind: 'stay' })
@@ -25,7 +25,7 @@ export async function introduce(client: CallSession, talk: CallSession, log: Log
   const end = await wordOnMove(client, () => client.handle({ kind: 'accepted', sdp: word.sdp }))
   if (end.outcome !== 'moved' || client.state.kind !== 'up') {
     talk.handle({ kind: 'take-back' })
-    return 503
+    return whyNot(client)
   }
   const leg = client.state.legs.a.dialog === dialog ? 'a' : 'b'
   const isThere = isUp(talk)
@@ -36,6 +36,11 @@ export async function introduce(client: CallSession, talk: CallSession, log: Log
   if (!isThere) client.handle({ kind: 'dialog-ended', leg, dialog })
   log.info('call.introduced', { call: client.call.id, agent, dial })
   return 200
+}
+
+/** The client has hung up, or the media anchor does not answer. */
+function whyNot(client: CallSession): number {
+  return isUp(client) ? 503 : 481
 }
 
 /** Whether the number takes the offer of the client's call; a call that is over has nobody to lend. */

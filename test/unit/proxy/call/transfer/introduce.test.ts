@@ -197,7 +197,7 @@ t.test('a client that hangs up meanwhile leaves agent and number as they were', 
   await refer(parts)
   await bye(parts, origins.trunk, 'dialog-client')
   await accept(parts)
-  t.match(told(parts), 'SIP/2.0 503')
+  t.match(told(parts), 'SIP/2.0 481')
   t.equal(offered(parts)?.body?.content, 'o=phone', 'the number is offered the agent’s media again')
   await accept(parts, 'o=far-3')
   t.strictSame(kinds(parts), ['agent', 'consult-out'])
@@ -205,6 +205,29 @@ t.test('a client that hangs up meanwhile leaves agent and number as they were', 
   await bye(parts, far, parts.number)
   t.equal(byes(parts).at(-1), `dialog-${talk}`)
 })
+
+t.test('a media anchor that does not answer changes nothing', async t => {
+  let isThere = true
+  const parts = await scene({ isAnchorThere: () => isThere })
+  isThere = false
+  await refer(parts)
+  t.match(told(parts), 'SIP/2.0 503')
+  t.strictSame([offered(parts), byes(parts), kinds(parts)], [undefined, [], asTheyWere])
+})
+
+t.test(
+  'one that dies before the switch ends the talk, as the number cannot come back, and the client stays',
+  async t => {
+    let isThere = true
+    const parts = await scene({ isAnchorThere: () => isThere })
+    await refer(parts)
+    isThere = false
+    await accept(parts)
+    t.match(told(parts), 'SIP/2.0 503')
+    t.strictSame(kinds(parts), ['agent', 'client'])
+    t.match(parts.records, [{ kind: 'consult-out', verdict: 'media-failed' }])
+  },
+)
 
 t.test('one that accepts without an answer is offered the agent’s media again', async t => {
   const parts = await scene()
