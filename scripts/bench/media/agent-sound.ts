@@ -4,7 +4,7 @@ import { SyntheticCarrier } from '../../../cli/synthetic/carrier.ts'
 import type { Measured } from '../bench.ts'
 import { rounded } from '../statistics.ts'
 import { isAudible } from './holes.ts'
-import { bringUpOne, everybodyHears, openWorld, type Pair } from './pairs.ts'
+import { bringUpOne, clientAddress, everybodyHears, hangUp, openWorld, type Pair } from './pairs.ts'
 
 /** Troubles by name. Each begins at 0 and is over by `overMs`; packets are of 20 ms. */
 const troubles: Readonly<Record<string, Pace>> = {
@@ -58,7 +58,7 @@ function chance(n: number): number {
 /** One pair for each trouble, all at once, and that for each buffer. */
 export async function agentSound({ buffers }: { readonly buffers: readonly string[] }): Promise<Measured> {
   const world = await openWorld(1)
-  const carrier = new SyntheticCarrier({ address: '127.0.0.2', door: { host: '127.0.0.1', port: 5060 } })
+  const carrier = new SyntheticCarrier({ address: clientAddress, door: { host: '127.0.0.1', port: 5060 } })
   await carrier.start()
   const figures: Record<string, number> = {}
   for (const [round, buffer] of buffers.entries()) {
@@ -69,7 +69,7 @@ export async function agentSound({ buffers }: { readonly buffers: readonly strin
     for (const [name, pace] of Object.entries(troubles))
       rows.push({ name, pace, pair: await bringUpOne(world, carrier, `${name}-${round}`) })
     for (const [key, value] of Object.entries(await measure(rows))) figures[`${buffer} ${key}`] = value
-    for (const { pair } of rows) await end(pair)
+    for (const { pair } of rows) await hangUp(pair)
   }
   await world.stop()
   return { figures, conditions: { agents: 'plain RTP, PCMA, 440 Hz', troubles: Object.keys(troubles) } }
@@ -122,11 +122,4 @@ async function delays(rows: readonly Row[]): Promise<readonly number[]> {
     const last = heard[n]?.findLast(({ at, samples }) => at < from + settleMs && isAudible(samples, hears))
     return rounded((last?.at ?? from) - from, 0)
   })
-}
-
-async function end({ leg, client, ends, phone: agent }: Pair): Promise<void> {
-  await client.hangUp()
-  await leg.hangUp()
-  await agent.stop()
-  for (const { phone } of ends) phone.close()
 }

@@ -48,7 +48,7 @@ export async function openWorld(
 }
 
 const agentAddress = '127.0.0.3'
-const clientAddress = '127.0.0.2'
+export const clientAddress = '127.0.0.2'
 
 /** Brings that many pairs up, one after the other, and waits until everybody hears its tone. */
 export async function bringUp(world: World, count: number): Promise<readonly Pair[]> {
@@ -76,6 +76,14 @@ export async function bringUpOne(world: World, carrier: SyntheticCarrier, id: st
     client,
     ends: [end(voice, 440, 1004, agent), end(listener, 1004, 440, client)],
   }
+}
+
+/** Ends both legs of a pair, and closes its phones. */
+export async function hangUp({ leg, client, ends, phone: agent }: Pair): Promise<void> {
+  await client.hangUp()
+  await leg.hangUp()
+  await agent.stop()
+  for (const { phone } of ends) phone.close()
 }
 
 function end(
