@@ -1,4 +1,4 @@
-import type { Answering, Call, Effect, Late, Setup, Step } from './call.ts'
+import type { Answering, Call, Effect, Late, LegName, Setup, Step, Up } from './call.ts'
 import { dropEarly } from './early-offer.ts'
 import { agentLeg } from './parties.ts'
 import type { Verdict } from './verdict.ts'
@@ -91,6 +91,11 @@ export function endMedia({ branch }: { readonly branch: string }): Effect {
 
 export function ack(dialog: string): Effect {
   return { kind: 'ack', dialog }
+}
+
+/** A leg of a call that is up is hung up. */
+export function bye({ legs }: Pick<Up, 'legs'>, leg: LegName): Extract<Effect, { kind: 'bye' }> {
+  return { kind: 'bye', dialog: legs[leg].dialog }
 }
 
 /** Whether the caller has our 2xx though the call is not up. */

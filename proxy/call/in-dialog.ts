@@ -2,7 +2,7 @@ import type { Call, CallEvent, Effect, LegName, Step, Up } from './call.ts'
 import { isAgentLost, lostReason, reasonOf, verdictOfBye } from './agent-loss.ts'
 import { methodsOf, relayedHeaders } from './b-leg.ts'
 import { conferenceEventType } from './conference-event.ts'
-import { ending } from './ending.ts'
+import { bye, ending } from './ending.ts'
 import { giveUpMove, leftBehind, stepMove, tidy } from './move.ts'
 import { outwardBody } from './outward-body.ts'
 import { agentLeg, innerLeg, other, partyOf, phoneLeg } from './parties.ts'
@@ -132,11 +132,9 @@ function flow(
   if (event.timer === 'tidy') return tidy(state)
   if (event.timer === 'move') return stepMove(call, state, event) ?? [state]
   if (event.timer !== 'flow') return [state]
-  const farewell = bye(state, agentLeg(call) ?? 'a')
+  const leg = phoneLeg(call) ?? 'a'
   return (
-    leave(call, state, 'flow-lost', farewell) ??
-    leaveLoan(call, state, 'a', 'flow-lost', farewell) ??
-    lose(call, state, 'flow-lost', ['b', 'a'])
+    goOnWithout(call, state, leg, 'flow-lost', bye(state, leg)) ?? lose(call, state, 'flow-lost', ['b', 'a'])
   )
 }
 
@@ -144,12 +142,21 @@ function dialogEnded(call: Call, state: Up, event: Extract<CallEvent, { kind: 'd
   if (event.dialog !== state.legs[event.leg].dialog) return giveUpMove(state, event.dialog) ?? [state]
   const left = leftBehind(state, event.leg)
   if (left) return [left]
-  const leaving = event.leg === agentLeg(call) ? leave(call, state, 'dialog-lost') : undefined
   return (
-    leaving ??
-    leaveLoan(call, state, event.leg, 'dialog-lost') ??
-    lose(call, state, 'dialog-lost', [other(event.leg)])
+    goOnWithout(call, state, event.leg, 'dialog-lost') ?? lose(call, state, 'dialog-lost', [other(event.leg)])
   )
+}
+
+/** An agent leaves, and what it wanted of its client is carried out without it; undefined when that is nothing, or `leg` is not the agent's. */
+function goOnWithout(
+  call: Call,
+  state: Up,
+  leg: LegName,
+  verdict: Verdict,
+  ...effects: readonly Effect[]
+): Step | undefined {
+  const leaving = leg === agentLeg(call) ? leave(call, state, verdict, ...effects) : undefined
+  return leaving ?? leaveLoan(call, state, leg, verdict, ...effects)
 }
 
 function request(call: Call, state: Up, event: RequestEvent): Step {
@@ -182,8 +189,7 @@ function request(call: Call, state: Up, event: RequestEvent): Step {
 function byeHeard(call: Call, state: Up, { leg, transaction, headers }: RequestEvent): Step {
   const verdict = verdictOfBye(call, leg, headers)
   const ok = respondTo(transaction, 200)
-  const leaving = leg === agentLeg(call) ? leave(call, state, verdict, ok) : undefined
-  const left = leaving ?? leaveLoan(call, state, leg, verdict, ok)
+  const left = goOnWithout(call, state, leg, verdict, ok)
   if (left) return left
   const isLost = leg === innerLeg(call) && isAgentLost(call, verdict, reasonOf(headers))
   return end(call, state, verdict, isLost ? 'lost' : 'gone', ok, bye(state, other(leg)))
@@ -300,8 +306,4 @@ function lose(
     isLost && leg === innerLeg(call) ? { reason: lostReason, ...bye(state, leg) } : bye(state, leg),
   )
   return end(call, state, verdict, isLost ? 'lost' : 'gone', ...effects, ...byes)
-}
-
-function bye(state: Up, leg: LegName): Extract<Effect, { kind: 'bye' }> {
-  return { kind: 'bye', dialog: state.legs[leg].dialog }
 }

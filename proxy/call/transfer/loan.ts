@@ -1,4 +1,5 @@
 import type { Call, CallEvent, Effect, LegName, Step, Up } from '../call.ts'
+import { ack, bye } from '../ending.ts'
 import { passedOn } from '../failover.ts'
 import { exchange, phoneLeg, sdpBody } from '../parties.ts'
 import { isOffer, respondTo, withLeg } from '../reoffer.ts'
@@ -114,7 +115,7 @@ function ask(call: Call, state: Up, loan: Loan, sdp: string): Step {
 function responded(call: Call, state: Up, loan: Loan, event: ResponseEvent): Step | Closed {
   if (event.status < 200) return [state]
   if (event.status > 299) return refused(state, loan, event)
-  const effects: readonly Effect[] = [stopTimer, { kind: 'ack', dialog: state.legs.b.dialog }]
+  const effects: readonly Effect[] = [stopTimer, ack(state.legs.b.dialog)]
   const sdp = event.body?.type === 'application/sdp' ? event.body.content : undefined
   const told = withLeg(state, 'b', { told: loan.offered })
   if (loan.stage === 'returning') {
@@ -175,10 +176,6 @@ function offers({ method, body }: Extract<CallEvent, { kind: 'request' }>): bool
 /** The number hears nobody any more. */
 function lost(state: Up, ...effects: readonly Effect[]): Closed {
   return { closed: 'media-failed', state, effects: [...effects, bye(state, 'a'), bye(state, 'b')] }
-}
-
-function bye({ legs }: Up, leg: LegName): Extract<Effect, { kind: 'bye' }> {
-  return { kind: 'bye', dialog: legs[leg].dialog }
 }
 
 const stopTimer: Effect = { kind: 'stop-timer', timer: 'loan' }
