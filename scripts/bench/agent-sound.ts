@@ -7,6 +7,6 @@ export const agentSound: Bench = {
   async run(flags) {
     const buffers = (flags.text('buffers') ?? 'fixed:20,100 adaptive:default').split(' ')
     flags.finish()
-    return inNamespace({ bench: 'agent-sound', pairs: 0, rounds: 0, how: 'kill', buffers })
+    return inNamespace({ bench: 'agent-sound', buffers })
   },
 }

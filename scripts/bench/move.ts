@@ -8,6 +8,6 @@ export const move: Bench = {
     const pairs = flags.number('pairs', 6, 2, 50)
     const rounds = flags.number('rounds', 4, 1, 100)
     flags.finish()
-    return inNamespace({ bench: 'move', pairs, rounds, how: 'kill' })
+    return inNamespace({ bench: 'move', pairs, rounds })
   },
 }

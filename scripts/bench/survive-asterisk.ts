@@ -8,6 +8,6 @@ export const surviveAsterisk: Bench = {
     const pairs = flags.number('pairs', 20, 1, 50)
     const how = flags.choice('how', ['kill', 'freeze'])
     flags.finish()
-    return inNamespace({ bench: 'survive-asterisk', pairs, rounds: 1, how })
+    return inNamespace({ bench: 'survive-asterisk', pairs, how })
   },
 }

@@ -150,7 +150,8 @@ const amplitude = 0.4
 
 function createSender(socket: Socket) {
   const ssrc = 0x70_6f_72_74
-  const stream = { hz: 0, pace: steadyPace, begun: performance.now(), first: 0, stampedBefore: 0 }
+  let current = { pace: steadyPace, begun: performance.now(), first: 0, stampedBefore: 0 }
+  let hz = 0
   let target: { readonly host: string; readonly port: number } | undefined
   let sequence = 0
   let sentLast = 0
@@ -158,23 +159,22 @@ function createSender(socket: Socket) {
   const send = (): void => {
     // A late timer catches up, so that the stream keeps its pace.
     for (;;) {
-      const { sent, stamped } = stream.pace(sequence - stream.first)
+      const { sent, stamped } = current.pace(sequence - current.first)
       const due = Math.max(sentLast, sent ?? stamped)
-      if (due > performance.now() - stream.begun) return
+      if (due > performance.now() - current.begun) return
       sentLast = due
-      stampedLast = stream.stampedBefore + stamped
+      stampedLast = current.stampedBefore + stamped
       const at = Math.round((stampedLast / packetMs) * samplesPerPacket)
       if (target && sent !== undefined)
-        socket.send(tonePacket({ sequence, at, ssrc, hz: stream.hz }), target.port, target.host)
+        socket.send(tonePacket({ sequence, at, ssrc, hz }), target.port, target.host)
       sequence += 1
     }
   }
   let timer = setInterval(send, packetMs).unref()
   return {
-    play: (tone: number) => (stream.hz = tone),
+    play: (tone: number) => (hz = tone),
     pace(pace: Pace) {
-      const stampedBefore = stampedLast + packetMs
-      Object.assign(stream, { pace, begun: performance.now(), first: sequence, stampedBefore })
+      current = { pace, begun: performance.now(), first: sequence, stampedBefore: stampedLast + packetMs }
       sentLast = 0
       clearInterval(timer)
       timer = setInterval(send, finestMs).unref()

@@ -1,10 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Pace } from '../../../test/support/rtp-tone.ts'
-import { SyntheticCarrier } from '../../../cli/synthetic/carrier.ts'
 import type { Measured } from '../bench.ts'
 import { rounded } from '../statistics.ts'
 import { isAudible } from './holes.ts'
-import { bringUpOne, clientAddress, everybodyHears, hangUp, openWorld, type Pair } from './pairs.ts'
+import { bringUpOne, everybodyHears, hangUp, openCarrier, openWorld, type Pair } from './pairs.ts'
 
 /** Troubles by name. Each begins at 0 and is over by `overMs`; packets are of 20 ms. */
 const troubles: Readonly<Record<string, Pace>> = {
@@ -58,8 +57,7 @@ function chance(n: number): number {
 /** One pair for each trouble, all at once, and that for each buffer. */
 export async function agentSound({ buffers }: { readonly buffers: readonly string[] }): Promise<Measured> {
   const world = await openWorld(1)
-  const carrier = new SyntheticCarrier({ address: clientAddress, door: { host: '127.0.0.1', port: 5060 } })
-  await carrier.start()
+  const carrier = await openCarrier()
   const figures: Record<string, number> = {}
   for (const [round, buffer] of buffers.entries()) {
     const [kind = '', sizes = ''] = buffer.split(':')

@@ -10,18 +10,17 @@ import { isThere, longestHole } from './holes.ts'
 import { bringUp, everybodyHears, openWorld, received, type PairEnd } from './pairs.ts'
 import { spentIn } from './processor.ts'
 
-const orderSchema = z.object({
-  bench: z.enum(['move', 'survive-asterisk', 'agent-sound']),
-  pairs: z.int(),
-  rounds: z.int(),
-  how: z.enum(['kill', 'freeze']),
-  buffers: z.array(z.string()).default([]),
-})
+const orderSchema = z.discriminatedUnion('bench', [
+  z.object({ bench: z.literal('move'), pairs: z.int(), rounds: z.int() }),
+  z.object({ bench: z.literal('survive-asterisk'), pairs: z.int(), how: z.enum(['kill', 'freeze']) }),
+  z.object({ bench: z.literal('agent-sound'), buffers: z.array(z.string()) }),
+])
 
 type Order = z.infer<typeof orderSchema>
+type OrderOf<B> = Extract<Order, { bench: B }>
 
 /** Each agent with its client is moved to and fro between two servers, one after the other. */
-async function move({ pairs: count, rounds }: Order): Promise<Measured> {
+async function move({ pairs: count, rounds }: OrderOf<'move'>): Promise<Measured> {
   const world = await openWorld(2)
   const pairs = await bringUp(world, count)
   await everybodyHears(pairs)
@@ -57,7 +56,7 @@ async function move({ pairs: count, rounds }: Order): Promise<Measured> {
 }
 
 /** All pairs are on one server, which dies or hangs. */
-async function survive({ pairs: count, how }: Order): Promise<Measured> {
+async function survive({ pairs: count, how }: OrderOf<'survive-asterisk'>): Promise<Measured> {
   const world = await openWorld(2)
   await world.client.servers.order('ms-2', 'drain')
   const pairs = await bringUp(world, count)
@@ -134,8 +133,16 @@ function share(part: number, whole: number): number {
   return rounded((100 * part) / whole)
 }
 
-const order = orderSchema.parse(JSON.parse(process.argv[2] ?? '{}'))
-const benches = { move, 'survive-asterisk': survive, 'agent-sound': agentSound }
-const measured = await benches[order.bench](order)
-console.log(JSON.stringify(measured))
+function measure(order: Order): Promise<Measured> {
+  switch (order.bench) {
+    case 'move':
+      return move(order)
+    case 'survive-asterisk':
+      return survive(order)
+    case 'agent-sound':
+      return agentSound(order)
+  }
+}
+
+console.log(JSON.stringify(await measure(orderSchema.parse(JSON.parse(process.argv[2] ?? '{}')))))
 process.exit(0)

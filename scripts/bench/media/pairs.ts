@@ -48,15 +48,21 @@ export async function openWorld(
 }
 
 const agentAddress = '127.0.0.3'
-export const clientAddress = '127.0.0.2'
+const clientAddress = '127.0.0.2'
 
 /** Brings that many pairs up, one after the other, and waits until everybody hears its tone. */
 export async function bringUp(world: World, count: number): Promise<readonly Pair[]> {
-  const carrier = new SyntheticCarrier({ address: clientAddress, door: { host: '127.0.0.1', port: 5060 } })
-  await carrier.start()
+  const carrier = await openCarrier()
   const pairs: Pair[] = []
   for (let n = 1; n <= count; n += 1) pairs.push(await bringUpOne(world, carrier, `agent-${n}`))
   return pairs
+}
+
+/** Whoever calls for the clients. */
+export async function openCarrier(): Promise<SyntheticCarrier> {
+  const carrier = new SyntheticCarrier({ address: clientAddress, door: { host: '127.0.0.1', port: 5060 } })
+  await carrier.start()
+  return carrier
 }
 
 /** Brings one up, whose client calls through `carrier`. */
