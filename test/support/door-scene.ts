@@ -49,3 +49,36 @@ export async function clientComes(...call: Parameters<typeof clientCalls>): Prom
   await clientCalls(...call)
   await answer(call[0])
 }
+
+/** The phone of an agent calls somebody, by a dialog `dialog-<transaction>`. */
+export async function agentCalls(
+  parts: DoorParts,
+  agent: string,
+  { uri, transaction, more = [] }: AgentCall,
+): Promise<void> {
+  const headers = [...as(agent), ...more]
+  await parts.tell(
+    requestEvent('INVITE', { origin: origins.agent, transaction, uri, headers, sdp: 'o=phone' }),
+  )
+}
+
+interface AgentCall {
+  readonly uri: string
+  readonly transaction: string
+  readonly more?: readonly HeaderLine[]
+}
+
+/** The dialog with whoever was called last, once that one has answered. */
+export function lastDialog(parts: DoorParts): string {
+  return `to-${invites(parts).at(-1)?.transaction}`
+}
+
+/** What agents were told last of a transfer. */
+export function lastNotified({ edge }: DoorParts): string | undefined {
+  return edge.requests.findLast(({ method }) => method === 'NOTIFY')?.body?.content.trim()
+}
+
+/** The kinds of the door's calls, in the order in which they began. */
+export function kindsOf({ door }: DoorParts): readonly string[] {
+  return [...door.calls.all()].map(({ call: { kind } }) => kind)
+}

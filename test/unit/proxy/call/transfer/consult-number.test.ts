@@ -9,7 +9,16 @@ import {
   type DoorParts,
   type DoorPartsOptions,
 } from '../../../../support/door-parts.ts'
-import { answer, as, clientComes, enter, invites } from '../../../../support/door-scene.ts'
+import {
+  agentCalls,
+  as,
+  answer,
+  clientComes,
+  enter,
+  invites,
+  kindsOf,
+  lastDialog,
+} from '../../../../support/door-scene.ts'
 import { route } from '../../../../support/routes.ts'
 import { trunkOf, trunkPeer } from '../../../../support/trunks.ts'
 
@@ -37,19 +46,7 @@ async function call(
   transaction = talk,
   more: readonly HeaderLine[] = [],
 ): Promise<void> {
-  const headers = [...as('1001'), ...more]
-  await parts.tell(
-    requestEvent('INVITE', { origin: origins.agent, transaction, uri, headers, sdp: 'o=phone' }),
-  )
-}
-
-/** The dialog with the number that was called last. */
-function there(parts: DoorParts): string {
-  return `to-${invites(parts).at(-1)?.transaction}`
-}
-
-function kinds({ door }: DoorParts): readonly string[] {
-  return [...door.calls.all()].map(({ call: { kind } }) => kind)
+  await agentCalls(parts, '1001', { uri, transaction, more })
 }
 
 for (const uri of [number, 'tel:+49-30-123', 'sip:%2B4930123@PORTICO.test;user=phone'])
@@ -64,7 +61,7 @@ for (const uri of [number, 'tel:+49-30-123', 'sip:%2B4930123@PORTICO.test;user=p
     t.strictSame(parts.statuses(talk), [183, 200])
     t.equal(parts.edge.responses.findLast(({ status }) => status === 183)?.body?.content, 'o=early')
     t.equal(parts.edge.requests.length, before + 1, 'its client, and its own leg, are told nothing')
-    t.strictSame(kinds(parts), ['agent', 'client', 'consult-out'])
+    t.strictSame(kindsOf(parts), ['agent', 'client', 'consult-out'])
     t.match(parts.sessions().at(-1), {
       kind: 'consult-out',
       by: '1001',
@@ -95,7 +92,7 @@ t.test('either side hangs up, the other one is told, and what is left tells how 
   ] as const) {
     const parts = await scene()
     await call(parts, number)
-    const farEnd = there(parts)
+    const farEnd = lastDialog(parts)
     await answer(parts)
     const dialog = isFar ? farEnd : `dialog-${talk}`
     await parts.tell(requestEvent('BYE', { origin, dialog, transaction: 'bye' }))
@@ -104,7 +101,7 @@ t.test('either side hangs up, the other one is told, and what is left tells how 
     t.match(parts.records, [
       { kind: 'consult-out', by: '1001', caller: '1001', trunk: 'pstn', servers: [], status: 200, verdict },
     ])
-    t.strictSame(kinds(parts), ['agent', 'client'])
+    t.strictSame(kindsOf(parts), ['agent', 'client'])
   }
 })
 
@@ -207,7 +204,7 @@ t.test('of two calls at the same moment one is made', async t => {
     await parts.tell({ kind: 'flow-closed', flow: 'none' })
     const told = (): readonly number[] => uris.flatMap(uri => parts.statuses(uri))
     t.strictSame(told(), [486], uris.join(' and '))
-    t.equal(kinds(parts).filter(kind => kind.startsWith('consult')).length, 1)
+    t.equal(kindsOf(parts).filter(kind => kind.startsWith('consult')).length, 1)
     await answer(parts)
     t.strictSame(new Set(told()), new Set([200, 486]))
   }
@@ -233,7 +230,7 @@ t.test('without a trunk that may take it nobody is called', async t => {
   await call(parts, number)
   await call(parts, number, 'again')
   t.strictSame([parts.statuses(talk), parts.statuses('again')], [[503], [503]])
-  t.strictSame(kinds(parts), ['agent', 'client'])
+  t.strictSame(kindsOf(parts), ['agent', 'client'])
 })
 
 t.test('an agent that is not in its conference comes into it, whatever number it calls', async t => {
@@ -259,7 +256,7 @@ t.test('a number of another domain is none of the door’s', async t => {
 t.test('keys that the agent presses reach the number, and nothing else that a body may hold', async t => {
   const parts = await scene()
   await call(parts, number)
-  const farEnd = there(parts)
+  const farEnd = lastDialog(parts)
   await answer(parts)
   const say = async (origin: Origin, dialog: string, transaction: string, type: string): Promise<void> =>
     parts.tell(
@@ -286,7 +283,7 @@ t.test('keys that the agent presses reach the number, and nothing else that a bo
 t.test('nobody speaks in that call but those whose it is', async t => {
   const parts = await scene()
   await call(parts, number)
-  const farEnd = there(parts)
+  const farEnd = lastDialog(parts)
   await answer(parts)
   for (const [name, origin, dialog] of [
     ['a media server', origins.server, farEnd],
@@ -303,7 +300,7 @@ t.test('nobody speaks in that call but those whose it is', async t => {
 t.test('one whose connection does not come back is gone from the number, too', async t => {
   const parts = await scene()
   await call(parts, number)
-  const farEnd = there(parts)
+  const farEnd = lastDialog(parts)
   await answer(parts)
   await parts.tell({ kind: 'flow-closed', flow: 'flow-1' })
   parts.clock.advance(60_000)

@@ -9,7 +9,15 @@ import {
   responseEvent,
   type DoorParts,
 } from '../../../../support/door-parts.ts'
-import { answer, clientComes, enter, invites } from '../../../../support/door-scene.ts'
+import {
+  answer,
+  clientComes,
+  enter,
+  invites,
+  kindsOf,
+  lastDialog,
+  lastNotified,
+} from '../../../../support/door-scene.ts'
 import { trunkOf, trunkPeer } from '../../../../support/trunks.ts'
 
 const pstn = trunkOf({
@@ -60,32 +68,23 @@ async function dialOut(parts: DoorParts, transaction: string): Promise<void> {
   )
 }
 
-/** What the agent was told last. */
-function told({ edge }: DoorParts): string | undefined {
-  return edge.requests.findLast(({ method }) => method === 'NOTIFY')?.body?.content.trim()
-}
-
-function kinds({ door }: DoorParts): readonly string[] {
-  return [...door.calls.all()].map(({ call }) => call.kind)
-}
-
 t.test('an agent’s client is connected to a number, and its carrier hears nothing of it', async t => {
   const parts = await scene()
-  const inner = `to-${invites(parts).at(-1)?.transaction}`
+  const inner = lastDialog(parts)
   const before = parts.edge.requests.length
   await refer(parts, number)
-  t.strictSame([parts.statuses('refer'), told(parts)], [[202], 'SIP/2.0 100 Trying'])
+  t.strictSame([parts.statuses('refer'), lastNotified(parts)], [[202], 'SIP/2.0 100 Trying'])
   t.match(invites(parts).at(-1), { uri: 'sip:+4930123@192.0.2.10:5060;transport=udp', side: 'trunk' })
   t.equal(new Map(invites(parts).at(-1)?.headers).get('From'), '"Bea" <sip:+4940555@portico.test>')
   await answer(parts, 180)
-  t.strictSame(kinds(parts), ['agent', 'client'], 'until then the client is with the agent')
+  t.strictSame(kindsOf(parts), ['agent', 'client'], 'until then the client is with the agent')
   await answer(parts)
-  t.equal(told(parts), 'SIP/2.0 200 OK')
+  t.equal(lastNotified(parts), 'SIP/2.0 200 OK')
   t.strictSame(
     parts.edge.requests.slice(before).map(({ method, dialog = '' }) => `${method} ${dialog}`.trim()),
     ['NOTIFY dialog-1001', 'INVITE', `BYE ${inner}`, 'NOTIFY dialog-1001'],
   )
-  t.strictSame(kinds(parts), ['agent', 'transit'])
+  t.strictSame(kindsOf(parts), ['agent', 'transit'])
   t.equal(parts.door.calls.of('1001').length, 1, 'and has no client any more')
   t.ok(parts.pins.has('1001'), 'the agent waits for the next one')
 })
@@ -97,7 +96,7 @@ t.test('the two talk until either hangs up, and what is left tells the whole sto
   ] as const) {
     const parts = await scene()
     await refer(parts, number)
-    const there = `to-${invites(parts).at(-1)?.transaction}`
+    const there = lastDialog(parts)
     await answer(parts)
     const dialog = isFar ? there : 'dialog-client'
     await parts.tell(requestEvent('BYE', { origin, dialog, transaction: 'bye' }))
@@ -113,7 +112,7 @@ t.test('the two talk until either hangs up, and what is left tells the whole sto
         verdict,
       },
     ])
-    t.strictSame(kinds(parts), ['agent'])
+    t.strictSame(kindsOf(parts), ['agent'])
   }
 })
 
@@ -127,14 +126,14 @@ t.test('no agent dials by REFER what it may not dial otherwise', async t => {
     const parts = await scene(policy)
     const count = invites(parts).length
     await refer(parts, target)
-    t.equal(told(parts), `SIP/2.0 ${status}`, target)
+    t.equal(lastNotified(parts), `SIP/2.0 ${status}`, target)
     t.equal(invites(parts).length, count, 'nothing left the door')
-    t.strictSame(kinds(parts), ['agent', 'client'])
+    t.strictSame(kindsOf(parts), ['agent', 'client'])
   }
   const allowed = await scene(policy)
   await refer(allowed, number)
   await answer(allowed)
-  t.equal(told(allowed), 'SIP/2.0 200 OK')
+  t.equal(lastNotified(allowed), 'SIP/2.0 200 OK')
 })
 
 t.test('the limits on what an agent dials hold, as long as its client talks there', async t => {
@@ -143,15 +142,15 @@ t.test('the limits on what an agent dials hold, as long as its client talks ther
   await answer(parts)
   await client(parts, 'second')
   await refer(parts, number, 'again')
-  t.equal(told(parts), 'SIP/2.0 503 Service Unavailable')
+  t.equal(lastNotified(parts), 'SIP/2.0 503 Service Unavailable')
   await parts.tell(
     requestEvent('BYE', { origin: origins.trunk, dialog: 'dialog-client', transaction: 'bye' }),
   )
   await refer(parts, number, 'later')
   await answer(parts, 486)
-  t.equal(told(parts), 'SIP/2.0 486 Busy Here', 'one that failed counts no more among those at once')
+  t.equal(lastNotified(parts), 'SIP/2.0 486 Busy Here', 'one that failed counts no more among those at once')
   await refer(parts, number, 'too often')
-  t.equal(told(parts), 'SIP/2.0 503 Service Unavailable', 'but within the hour')
+  t.equal(lastNotified(parts), 'SIP/2.0 503 Service Unavailable', 'but within the hour')
 })
 
 t.test('a call counts under the limit of its trunk as soon as the number is called', async t => {
@@ -163,7 +162,7 @@ t.test('a call counts under the limit of its trunk as soon as the number is call
   t.strictSame(parts.statuses('while it rings'), [503])
   t.equal(invites(parts).length, asked)
   await parts.tell(responseEvent(way, 486))
-  t.equal(told(parts), 'SIP/2.0 486 Busy Here')
+  t.equal(lastNotified(parts), 'SIP/2.0 486 Busy Here')
   await dialOut(parts, 'after it failed')
   t.equal(invites(parts).length, asked + 1)
   await answer(parts, 486)
@@ -191,14 +190,14 @@ t.test('the next peer is asked when one fails; the client stays when none takes 
   await answer(parts, 503)
   t.match(invites(parts).at(-1)?.uri, /@192\.0\.2\.11/)
   await answer(parts, 500)
-  t.equal(told(parts), 'SIP/2.0 500 Server Internal Error')
-  t.strictSame(kinds(parts), ['agent', 'client'])
+  t.equal(lastNotified(parts), 'SIP/2.0 500 Server Internal Error')
+  t.strictSame(kindsOf(parts), ['agent', 'client'])
   await refer(parts, number, 'again')
   await answer(parts, 486)
-  t.equal(told(parts), 'SIP/2.0 486 Busy Here')
+  t.equal(lastNotified(parts), 'SIP/2.0 486 Busy Here')
   const asked = invites(parts).length
   await refer(parts, 'sip:1002@portico.test', 'to nobody')
-  t.equal(told(parts), 'SIP/2.0 480 Temporarily Unavailable')
+  t.equal(lastNotified(parts), 'SIP/2.0 480 Temporarily Unavailable')
   t.equal(invites(parts).length, asked, 'and goes to agents as before')
 })
 
@@ -213,7 +212,7 @@ t.test('a telephone may ring for as long as it takes, silence may not last', asy
   parts.clock.advance(60_000)
   t.equal(parts.edge.cancelled.length, 1)
   await answer(parts)
-  t.equal(told(parts), 'SIP/2.0 200 OK')
+  t.equal(lastNotified(parts), 'SIP/2.0 200 OK')
 })
 
 t.test('an agent that hangs up at once leaves its client ringing there', async t => {
@@ -221,7 +220,7 @@ t.test('an agent that hangs up at once leaves its client ringing there', async t
   await refer(parts, number)
   await parts.tell(requestEvent('BYE', { origin: origins.agent, dialog: 'dialog-1001', transaction: 'bye' }))
   await answer(parts)
-  t.strictSame(kinds(parts), ['transit'])
+  t.strictSame(kindsOf(parts), ['transit'])
 })
 
 t.test('a client that hangs up while it rings there ends it', async t => {
@@ -231,8 +230,8 @@ t.test('a client that hangs up while it rings there ends it', async t => {
     requestEvent('BYE', { origin: origins.trunk, dialog: 'dialog-client', transaction: 'bye' }),
   )
   t.equal(parts.edge.cancelled.length, 1)
-  t.equal(told(parts), 'SIP/2.0 481 Call/Transaction Does Not Exist')
-  t.strictSame(kinds(parts), ['agent'])
+  t.equal(lastNotified(parts), 'SIP/2.0 481 Call/Transaction Does Not Exist')
+  t.strictSame(kindsOf(parts), ['agent'])
 })
 
 t.test('while no media anchor answers nobody is called, and the client stays', async t => {
@@ -241,22 +240,22 @@ t.test('while no media anchor answers nobody is called, and the client stays', a
   const asked = invites(parts).length
   isThere = false
   await refer(parts, number)
-  t.equal(told(parts), 'SIP/2.0 503 Service Unavailable')
+  t.equal(lastNotified(parts), 'SIP/2.0 503 Service Unavailable')
   t.equal(invites(parts).length, asked)
-  t.strictSame(kinds(parts), ['agent', 'client'])
+  t.strictSame(kindsOf(parts), ['agent', 'client'])
 })
 
 t.test('a number is one party: an agent with two clients keeps both', async t => {
   const parts = await scene()
   await client(parts, 'second')
   await refer(parts, number)
-  t.equal(told(parts), 'SIP/2.0 488 Not Acceptable Here')
-  t.strictSame(kinds(parts), ['agent', 'client', 'client'])
+  t.equal(lastNotified(parts), 'SIP/2.0 488 Not Acceptable Here')
+  t.strictSame(kindsOf(parts), ['agent', 'client', 'client'])
 })
 
 t.test('without a trunk that may take it nobody is called', async t => {
   const parts = await scene({}, [])
   await refer(parts, number)
-  t.equal(told(parts), 'SIP/2.0 503 Service Unavailable')
-  t.strictSame(kinds(parts), ['agent', 'client'])
+  t.equal(lastNotified(parts), 'SIP/2.0 503 Service Unavailable')
+  t.strictSame(kindsOf(parts), ['agent', 'client'])
 })

@@ -9,7 +9,15 @@ import {
   type DoorParts,
   type DoorPartsOptions,
 } from '../../../../support/door-parts.ts'
-import { answer, as, clientComes, enter, invites } from '../../../../support/door-scene.ts'
+import {
+  agentCalls,
+  answer,
+  clientComes,
+  enter,
+  kindsOf,
+  lastDialog,
+  lastNotified,
+} from '../../../../support/door-scene.ts'
 import { trunkOf, trunkPeer } from '../../../../support/trunks.ts'
 
 const pstn = trunkOf({ id: 'pstn', addresses: ['127.0.4.0/24'], peers: [trunkPeer('192.0.2.10')] })
@@ -28,22 +36,14 @@ async function scene(options: DoorPartsOptions = {}): Promise<Scene> {
   const parts = doorParts({ anchored: true, others: [pstn], ...options })
   await enter(parts, '1001')
   await clientComes(parts, 'client', '1001', [['From', '"Bea" <sip:+4940555@carrier>;tag=x']])
-  const inner = toLast(parts)
+  const inner = lastDialog(parts)
   await call(parts, talk)
   await answer(parts)
-  return { ...parts, inner, number: toLast(parts) }
-}
-
-function toLast(parts: DoorParts): string {
-  return `to-${invites(parts).at(-1)?.transaction}`
+  return { ...parts, inner, number: lastDialog(parts) }
 }
 
 async function call(parts: DoorParts, transaction: string): Promise<void> {
-  const headers = as('1001')
-  const uri = 'sip:+4930123@portico.test'
-  await parts.tell(
-    requestEvent('INVITE', { origin: origins.agent, transaction, uri, headers, sdp: 'o=phone' }),
-  )
+  await agentCalls(parts, '1001', { uri: 'sip:+4930123@portico.test', transaction })
 }
 
 /** The agent wants its client to talk to whoever is at the other end of that dialog. */
@@ -76,17 +76,8 @@ async function bye(parts: DoorParts, origin: Origin, dialog: string, transaction
   await parts.tell(requestEvent('BYE', { origin, dialog, transaction }))
 }
 
-/** What the agent was told last of its transfer. */
-function told({ edge }: DoorParts): string | undefined {
-  return edge.requests.findLast(({ method }) => method === 'NOTIFY')?.body?.content.trim()
-}
-
 function byes({ edge }: DoorParts): readonly string[] {
   return edge.requests.flatMap(({ method, dialog = '' }) => (method === 'BYE' ? [dialog] : []))
-}
-
-function kinds({ door }: DoorParts): readonly string[] {
-  return [...door.calls.all()].map(({ call: { kind } }) => kind)
 }
 
 const asTheyWere = ['agent', 'client', 'consult-out']
@@ -99,7 +90,7 @@ t.test('a client is connected with the number that its agent talks to, which is 
   t.match(offered(parts)?.body?.content, 'o=client')
   t.strictSame(byes(parts), [], 'until the number accepts everybody talks on')
   await accept(parts)
-  t.equal(told(parts), 'SIP/2.0 200 OK')
+  t.equal(lastNotified(parts), 'SIP/2.0 200 OK')
   t.strictSame(
     parts.edge.requests.slice(before).map(({ method, dialog = '' }) => `${method} ${dialog}`),
     [
@@ -114,7 +105,7 @@ t.test('a client is connected with the number that its agent talks to, which is 
     ['Reason', /cause=200/],
   ])
   t.ok(parts.edge.acknowledged.includes(parts.number))
-  t.strictSame(kinds(parts), ['agent', 'transit'])
+  t.strictSame(kindsOf(parts), ['agent', 'transit'])
   t.match(parts.sessions().at(-1), {
     kind: 'transit',
     trunk: 'acision',
@@ -143,7 +134,7 @@ t.test('the two talk until either hangs up, and what is left tells the whole sto
       onward: { trunk: 'pstn', number: '+4930123' },
       verdict,
     })
-    t.strictSame(kinds(parts), ['agent'])
+    t.strictSame(kindsOf(parts), ['agent'])
   }
 })
 
@@ -153,14 +144,14 @@ t.test('a client that was dialled is handed on as well', async t => {
   const headers: readonly HeaderLine[] = [['X-Portico-Agent', '1001']]
   const dial = { origin: origins.server, transaction: 'out', uri: 'sip:+4930999@door', headers, sdp: 'o=ms' }
   await parts.tell(requestEvent('INVITE', dial))
-  const client = toLast(parts)
+  const client = lastDialog(parts)
   await answer(parts)
   await call(parts, talk)
   await answer(parts)
-  const made = { ...parts, number: toLast(parts), inner: 'dialog-out' }
+  const made = { ...parts, number: lastDialog(parts), inner: 'dialog-out' }
   await refer(parts)
   await accept(made)
-  t.equal(told(parts), 'SIP/2.0 200 OK')
+  t.equal(lastNotified(parts), 'SIP/2.0 200 OK')
   t.ok(byes(parts).includes('dialog-out'))
   await bye(parts, far, made.number)
   t.equal(byes(parts).at(-1), client)
@@ -185,11 +176,11 @@ for (const status of [488, 491, 503])
     const parts = await scene()
     await refer(parts)
     await accept(parts, undefined, status)
-    t.match(told(parts), `SIP/2.0 ${status}`)
-    t.strictSame([byes(parts), kinds(parts)], [[], asTheyWere])
+    t.match(lastNotified(parts), `SIP/2.0 ${status}`)
+    t.strictSame([byes(parts), kindsOf(parts)], [[], asTheyWere])
     await refer(parts, undefined, 'again')
     await accept(parts)
-    t.equal(told(parts), 'SIP/2.0 200 OK', 'and it may be tried again')
+    t.equal(lastNotified(parts), 'SIP/2.0 200 OK', 'and it may be tried again')
   })
 
 t.test('a client that hangs up meanwhile leaves agent and number as they were', async t => {
@@ -197,10 +188,10 @@ t.test('a client that hangs up meanwhile leaves agent and number as they were', 
   await refer(parts)
   await bye(parts, origins.trunk, 'dialog-client')
   await accept(parts)
-  t.match(told(parts), 'SIP/2.0 481')
+  t.match(lastNotified(parts), 'SIP/2.0 481')
   t.equal(offered(parts)?.body?.content, 'o=phone', 'the number is offered the agent’s media again')
   await accept(parts, 'o=far-3')
-  t.strictSame(kinds(parts), ['agent', 'consult-out'])
+  t.strictSame(kindsOf(parts), ['agent', 'consult-out'])
   t.strictSame(byes(parts), [parts.inner])
   await bye(parts, far, parts.number)
   t.equal(byes(parts).at(-1), `dialog-${talk}`)
@@ -211,8 +202,8 @@ t.test('a media anchor that does not answer changes nothing', async t => {
   const parts = await scene({ isAnchorThere: () => isThere })
   isThere = false
   await refer(parts)
-  t.match(told(parts), 'SIP/2.0 503')
-  t.strictSame([offered(parts), byes(parts), kinds(parts)], [undefined, [], asTheyWere])
+  t.match(lastNotified(parts), 'SIP/2.0 503')
+  t.strictSame([offered(parts), byes(parts), kindsOf(parts)], [undefined, [], asTheyWere])
 })
 
 t.test(
@@ -223,8 +214,8 @@ t.test(
     await refer(parts)
     isThere = false
     await accept(parts)
-    t.match(told(parts), 'SIP/2.0 503')
-    t.strictSame(kinds(parts), ['agent', 'client'])
+    t.match(lastNotified(parts), 'SIP/2.0 503')
+    t.strictSame(kindsOf(parts), ['agent', 'client'])
     t.match(parts.records, [{ kind: 'consult-out', verdict: 'media-failed' }])
   },
 )
@@ -234,26 +225,26 @@ t.test('one that accepts without an answer is offered the agent’s media again'
   await refer(parts)
   const { transaction = '' } = offered(parts) ?? {}
   await parts.tell(responseEvent(transaction, 200, parts.number))
-  t.match(told(parts), 'SIP/2.0 488')
+  t.match(lastNotified(parts), 'SIP/2.0 488')
   await accept(parts, 'o=far-3')
-  t.strictSame([byes(parts), kinds(parts)], [[], asTheyWere])
+  t.strictSame([byes(parts), kindsOf(parts)], [[], asTheyWere])
 })
 
 t.test('a number that hangs up meanwhile leaves the client with the agent', async t => {
   const parts = await scene()
   await refer(parts)
   await bye(parts, far, parts.number)
-  t.match(told(parts), 'SIP/2.0 481')
+  t.match(lastNotified(parts), 'SIP/2.0 481')
   t.strictSame(byes(parts), [`dialog-${talk}`])
-  t.strictSame(kinds(parts), ['agent', 'client'])
+  t.strictSame(kindsOf(parts), ['agent', 'client'])
 })
 
 t.test('one that does not know the dialog any more is gone', async t => {
   const parts = await scene()
   await refer(parts)
   await accept(parts, undefined, 481)
-  t.match(told(parts), 'SIP/2.0 481')
-  t.strictSame(kinds(parts), ['agent', 'client'])
+  t.match(lastNotified(parts), 'SIP/2.0 481')
+  t.strictSame(kindsOf(parts), ['agent', 'client'])
   t.match(parts.records, [{ kind: 'consult-out', verdict: 'dialog-lost' }])
 })
 
@@ -263,8 +254,8 @@ t.test('one that says nothing is asked no longer after a while', async t => {
   parts.clock.advance(10_000)
   t.strictSame(parts.edge.cancelled, [offered(parts)?.transaction])
   await accept(parts, undefined, 487)
-  t.match(told(parts), 'SIP/2.0 487')
-  t.strictSame([byes(parts), kinds(parts)], [[], asTheyWere])
+  t.match(lastNotified(parts), 'SIP/2.0 487')
+  t.strictSame([byes(parts), kindsOf(parts)], [[], asTheyWere])
 })
 
 t.test('an agent that hangs up everything after its REFER has handed its client over', async t => {
@@ -274,7 +265,7 @@ t.test('an agent that hangs up everything after its REFER has handed its client 
   await bye(parts, origins.agent, 'dialog-1001', 'two')
   t.strictSame([parts.statuses('one'), parts.statuses('two')], [[200], [200]])
   await accept(parts)
-  t.strictSame(kinds(parts), ['transit'])
+  t.strictSame(kindsOf(parts), ['transit'])
   t.equal(byes(parts).includes(`dialog-${talk}`), false, 'who has hung up hears no BYE')
 })
 
@@ -284,7 +275,7 @@ t.test('and when the number does not take the client, both go with the agent', a
   await bye(parts, origins.agent, `dialog-${talk}`)
   await accept(parts, undefined, 488)
   t.strictSame(byes(parts), [parts.number])
-  t.strictSame(kinds(parts), ['agent', 'client'])
+  t.strictSame(kindsOf(parts), ['agent', 'client'])
   t.match(parts.records, [{ kind: 'consult-out', verdict: 'caller-hung-up' }])
 })
 
@@ -299,30 +290,30 @@ t.test('nobody changes the talk while the number is on its way', async t => {
     t.strictSame(parts.statuses(name), [491], name)
   }
   await accept(parts)
-  t.equal(told(parts), 'SIP/2.0 200 OK')
+  t.equal(lastNotified(parts), 'SIP/2.0 200 OK')
 })
 
 t.test('a number is one party: an agent with two clients keeps both', async t => {
   const parts = await scene()
   await clientComes(parts, 'second', '1001')
   await refer(parts)
-  t.match(told(parts), 'SIP/2.0 488')
-  t.strictSame(kinds(parts), ['agent', 'client', 'consult-out', 'client'])
+  t.match(lastNotified(parts), 'SIP/2.0 488')
+  t.strictSame(kindsOf(parts), ['agent', 'client', 'consult-out', 'client'])
 })
 
 t.test('without a client there is nobody to hand over', async t => {
   const parts = await scene()
   await bye(parts, origins.trunk, 'dialog-client')
   await refer(parts)
-  t.match(told(parts), 'SIP/2.0 481')
+  t.match(lastNotified(parts), 'SIP/2.0 481')
 })
 
 for (const dialog of ['dialog-talk;to-tag=doors;from-tag=guessed', 'dialog-client;to-tag=x;from-tag=y'])
   t.test(`a REFER that names ${dialog} moves nobody`, async t => {
     const parts = await scene()
     await refer(parts, dialog)
-    t.match(told(parts), 'SIP/2.0 481')
-    t.strictSame([offered(parts), kinds(parts)], [undefined, asTheyWere])
+    t.match(lastNotified(parts), 'SIP/2.0 481')
+    t.strictSame([offered(parts), kindsOf(parts)], [undefined, asTheyWere])
   })
 
 t.test('a client at another door is not connected, and everybody talks on', async t => {
@@ -335,8 +326,8 @@ t.test('a client at another door is not connected, and everybody talks on', asyn
   })
   await bye(parts, origins.trunk, 'dialog-client')
   await refer(parts)
-  t.match(told(parts), 'SIP/2.0 501')
-  t.strictSame([kinds(parts), kinds(there)], [['agent', 'consult-out'], ['client']])
+  t.match(lastNotified(parts), 'SIP/2.0 501')
+  t.strictSame([kindsOf(parts), kindsOf(there)], [['agent', 'consult-out'], ['client']])
 })
 
 t.test('it stays one dialled call until the client has done with it', async t => {
