@@ -5,7 +5,7 @@ import { inNamespace } from './media/in-namespace.ts'
 export const agentSound: Bench = {
   about: 'what a client hears of an agent whose network or computer has trouble, by jitter buffer',
   async run(flags) {
-    const buffers = (flags.text('buffers') ?? 'fixed:20,100 adaptive:default').split(' ')
+    const buffers = (flags.text('buffers') ?? 'disabled:none').split(' ')
     flags.finish()
     return inNamespace({ bench: 'agent-sound', buffers })
   },

@@ -95,7 +95,7 @@ export function tonePacket(order: {
 }): Buffer {
   const packet = Buffer.alloc(12 + samplesPerPacket)
   packet[0] = 0x80
-  packet[1] = pcma | (order.sequence === 0 ? marker : 0)
+  packet[1] = pcma | (order.sequence === firstSequence ? marker : 0)
   packet.writeUInt16BE(order.sequence % 65_536, 2)
   packet.writeUInt32BE(order.at % 2 ** 32, 4)
   packet.writeUInt32BE(order.ssrc, 8)
@@ -166,7 +166,11 @@ function createSender(socket: Socket) {
       stampedLast = current.stampedBefore + stamped
       const at = Math.round((stampedLast / packetMs) * samplesPerPacket)
       if (target && sent !== undefined)
-        socket.send(tonePacket({ sequence, at, ssrc, hz }), target.port, target.host)
+        socket.send(
+          tonePacket({ sequence: firstSequence + sequence, at, ssrc, hz }),
+          target.port,
+          target.host,
+        )
       sequence += 1
     }
   }
@@ -183,6 +187,12 @@ function createSender(socket: Socket) {
     close: () => clearInterval(timer),
   }
 }
+
+/**
+ * Where the numbers of the packets begin. Not at 0: Debian's Asterisk takes what its jitter buffer makes up for a packet of number 0, and what
+ * follows for packets that are late, in the upper half of the numbers alone (its patch 2016_opus_plc to ast_translate).
+ */
+const firstSequence = 40_000
 
 /** How exactly a pace is kept. */
 const finestMs = 4
