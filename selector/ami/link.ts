@@ -53,10 +53,11 @@ export function createAmiLink(options: AmiLinkOptions): AmiLink {
 /**
  * How long to wait before attempt number `failures` + 1: anything up to 0.25 s · 2^failures. At most 1.5 s, so that a
  * server is heard again soon after its return; at most 10 s where a human must first correct something. Hardly at all after a
- * connection that worked was reset: whether anybody still listens there tells whether its calls must be saved.
+ * connection that worked was reset: whether anybody still listens there tells whether its calls must be saved. A process that is being
+ * killed may have lost that connection and not yet the port, so the next attempt comes soon as well.
  */
 export function backoffMs(failures: number, end: AmiEnd, chance: number): number {
-  if (failures === 0 && end === 'gone') return 5 + 15 * chance
+  if (failures < 2 && end === 'gone') return (1 + 4 * chance) * 4 ** failures
   return chance * Math.min(end === 'refused' ? 10_000 : 1_500, 250 * 2 ** failures)
 }
 
