@@ -55,10 +55,12 @@ async function suite(): Promise<void> {
     await lab.run('down')
   })
 
+  let joined = 0
   await t.test('an Asterisk that proves the secret joins, and gets agents once it is reconciled', async t => {
     t.strictSame(await client.servers.list(), [])
     await letRegister(lab, one, secret)
     await until('the server to join', async () => (await known(one.id)) !== undefined, 20_000)
+    joined = performance.now()
     t.match(await known(one.id), {
       sip: { host: one.sip.host, port: 5060 },
       ami: { host: one.ami.host, port: 5038, username: 'portico' },
@@ -79,7 +81,7 @@ async function suite(): Promise<void> {
   })
 
   await t.test('it keeps its place by registering again and again', async t => {
-    await new Promise(resolve => setTimeout(resolve, 35_000))
+    await new Promise(resolve => setTimeout(resolve, joined + 35_000 - performance.now()))
     t.match(await known(one.id), { wanted: 'active', registration: 'current' })
   })
 
