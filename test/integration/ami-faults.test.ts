@@ -92,16 +92,16 @@ async function suite(): Promise<void> {
   }
 
   /** Traffic on a server of whose events some are lost, while others have their own faults; how long its counters were wrong after it. */
-  async function loses(): Promise<{
+  async function loses(server: LabServer): Promise<{
     readonly ms: number
     readonly lost: number
     readonly doubled: number
   }> {
-    const [link] = await login(three)
+    const [link] = await login(server)
     proxy.mangle(0.05)
     await traffic(link, new Chance(seed, 'traffic'), 25_000)
     proxy.mangle(0)
-    const ms = await agree(three)
+    const ms = await agree(server)
     link.stop()
     return { ms, ...proxy.done }
   }
@@ -131,7 +131,7 @@ async function suite(): Promise<void> {
     },
   )
 
-  const losing = loses()
+  const losing = loses(three)
 
   await t.test('SIGSTOP for 30 s: hung within six seconds, right three seconds after SIGCONT', async t => {
     const before = await load(two.id)
