@@ -12,7 +12,7 @@ export interface PresenceOptions {
   readonly log: Log
 }
 
-/** Tells the queues which agents are in their conference, and whether a client is with them, or they talk to a number. */
+/** Tells the queues which agents are in their conference, and whether a client is with them, or they talk to somebody else. */
 export interface Presence extends Part {
   /** The same placement, of whose agents the queues hear. */
   placement(placement: Placement): Placement
@@ -77,18 +77,16 @@ export function createPresence({ store, clock, log }: PresenceOptions): Presence
   }
 }
 
-/** Tells the queues with which agent each client of this door is. */
+/** Tells the queues who has no time for a client, because of which call of this door. */
 function withClients(
   queues: Store['queues'],
   clock: Clock,
   inBackground: (what: string, agent: string, work: Promise<void>) => void,
 ): Presence['callLog'] {
-  const agentOf = new Map<string, string>()
+  const busy = new Map<string, readonly string[]>()
 
-  function occupy(id: string, agent: string | undefined): void {
-    if (agent === undefined) return void agentOf.delete(id)
-    agentOf.set(id, agent)
-    inBackground('occupy', agent, queues.occupy(agent, id, clock.wall(), clientMs))
+  function occupy(agent: string, client: string): void {
+    inBackground('occupy', agent, queues.occupy(agent, client, clock.wall(), clientMs))
   }
 
   function free(agent: string, client: string): void {
@@ -98,26 +96,31 @@ function withClients(
   return callLog => ({
     began(call) {
       callLog.began(call)
-      if (withClient.has(call.kind)) occupy(call.id, busyIn(call))
+      if (!withClient.has(call.kind)) return
+      const agents = busyIn(call)
+      busy.set(call.id, agents)
+      for (const agent of agents) occupy(agent, call.id)
     },
     changed(call) {
       callLog.changed(call)
-      const before = agentOf.get(call.id)
+      const before = busy.get(call.id)
+      if (before === undefined) return
       const now = busyIn(call)
-      if (before === undefined || before === now) return
-      occupy(call.id, now)
-      free(before, call.id)
+      busy.set(call.id, now)
+      for (const agent of now) if (!before.includes(agent)) occupy(agent, call.id)
+      for (const agent of before) if (!now.includes(agent)) free(agent, call.id)
     },
     over(record, measured) {
       callLog.over(record, measured)
-      const agent = agentOf.get(record.id)
-      if (agent !== undefined) free(agent, record.id)
-      agentOf.delete(record.id)
+      for (const agent of busy.get(record.id) ?? []) free(agent, record.id)
+      busy.delete(record.id)
     },
   })
 }
 
-/** Which agent has no time for another client meanwhile. */
-function busyIn({ kind, agent, by }: LiveCall): string | undefined {
-  return kind === 'consult-out' ? by : agent
+/** Which agents have no time for another client meanwhile: one who consults another talks in that one's conference. */
+function busyIn({ kind, agent, by }: LiveCall): readonly string[] {
+  const who = { consult: [agent, by], 'consult-out': [by] }
+  const agents = kind === 'consult' || kind === 'consult-out' ? who[kind] : [agent]
+  return agents.filter(one => one !== undefined)
 }

@@ -88,6 +88,23 @@ t.test('an agent that talks to a number does not wait', async t => {
   t.equal(await taken(groupLine('sales')), 'ann')
 })
 
+t.test(
+  'an agent that consults another one waits as little as that one, with or without a client',
+  async t => {
+    const { placed, calls, taken } = await centre()
+    await placed.settled(settled)
+    await placed.settled({ call: 'other leg', agent: 'bob', server: 'ms-1' })
+    const waiting = async () => [await taken(agentLine('ann')), await taken(agentLine('bob'))]
+    const talk: LiveCall = { ...live, id: 't1', kind: 'consult', agent: 'bob', by: 'ann' }
+    calls.began(live)
+    calls.began(talk)
+    calls.over(record)
+    t.strictSame(await waiting(), [undefined, undefined])
+    calls.over({ ...record, ...talk })
+    t.strictSame(await waiting(), ['ann', 'bob'])
+  },
+)
+
 t.test('a client that is handed to another agent sets the first one free', async t => {
   const { placed, calls, taken } = await centre()
   await placed.settled(settled)
