@@ -120,7 +120,7 @@ function withClients(
 
 /** Which agents have no time for another client meanwhile: one who consults another talks in that one's conference. */
 function busyIn({ kind, agent, by }: LiveCall): readonly string[] {
-  const who = { consult: [agent, by], 'consult-out': [by] }
-  const agents = kind === 'consult' || kind === 'consult-out' ? who[kind] : [agent]
-  return agents.filter(one => one !== undefined)
+  const insider = kind === 'consult-out' ? undefined : agent
+  const asker = kind === 'consult' || kind === 'consult-out' ? by : undefined
+  return [insider, asker].filter(one => one !== undefined)
 }
