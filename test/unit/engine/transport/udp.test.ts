@@ -66,20 +66,23 @@ t.test('keep-alives and peers that may not enter are not heard', async t => {
 })
 
 t.test('a port in use is named, with the setting to change, and nothing stays open', async t => {
-  const here = await opened(t, [on('udp', { name: 'trunk' })])
+  // An address from which nobody else connects, so that nobody else has the port.
+  const host = '127.0.0.77'
+  const here = await opened(t, [on('udp', { name: 'trunk', host })])
+  const { port } = here
   const taken = createTransports({
-    listeners: [on('tcp', { port: here.port }), on('udp', { name: 'trunk', port: here.port })],
+    listeners: [on('tcp', { host, port }), on('udp', { name: 'trunk', host, port })],
     log: silentLog,
   })
   await t.rejects(
     taken.start(() => undefined),
     {
       code: 'E_PORT_IN_USE',
-      message: `udp 127.0.0.1:${here.port} is in use by another program: stop that or change listen.trunk`,
+      message: `udp ${host}:${port} is in use by another program: stop that or change listen.trunk`,
     },
   )
   t.strictSame(taken.listeners(), [])
-  await opened(t, [on('tcp', { port: here.port })])
+  await opened(t, [on('tcp', { host, port })])
 })
 
 t.test('an address of another machine is refused', async t => {

@@ -81,6 +81,9 @@ t.test('a broken pattern is refused with what is wrong with it', async t => {
   }
 })
 
+/** More are refused. */
+const mostGroups = 9
+
 t.test('it fits what a regular expression of ECMAScript fits', async t => {
   const atom = fc.constantFrom('a', 'b', '.', '[ab]', '[^a]', '(a)', '(b|ab)', '(?:a|b)', '(a*)')
   const part = fc.tuple(atom, fc.constantFrom('', '', '?', '*', '+', '{2}', '{1,3}')).map(([a, q]) => a + q)
@@ -93,7 +96,7 @@ t.test('it fits what a regular expression of ECMAScript fits', async t => {
   )
   fc.assert(
     fc.property(
-      pattern.map(parts => parts.join('|')),
+      pattern.map(parts => parts.join('|')).filter(text => text.split(/\((?!\?)/).length <= 1 + mostGroups),
       fc.stringMatching(/^[abc]{0,7}$/),
       (pattern, text) => {
         const own = groups(pattern, text)
