@@ -18,17 +18,18 @@ const { values, positionals } = parseArgs({
   options: { compiled: { type: 'boolean', default: false }, beside: { type: 'string' } },
   allowPositionals: true,
 })
+const { compiled, beside } = values
 const named = positionals.map(file => relative(root, resolve(file)))
 const files = named.length > 0 ? named : await everyTest(root)
 const waiting = [...files]
-const all = files.length + (values.beside === undefined ? 0 : 1)
+const all = files.length + (beside === undefined ? 0 : 1)
 const counts = { passed: 0, failed: 0, ended: 0 }
 
 async function runWaiting(): Promise<void> {
   for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
     const hasNamespace = await wantsNamespace(join(root, name))
-    const file = values.compiled ? join(root, compiledFolder, name.replace(/\.ts$/, '.js')) : join(root, name)
-    const nodeArguments = values.compiled ? [] : ['--import', 'tsx']
+    const file = compiled ? join(root, compiledFolder, name.replace(/\.ts$/, '.js')) : join(root, name)
+    const nodeArguments = compiled ? [] : ['--import', 'tsx']
     await tell(name, () => runFile({ file, hasNamespace, nodeArguments }))
   }
 }
@@ -46,7 +47,6 @@ async function tell(name: string, run: () => Promise<Judged>): Promise<void> {
   )
 }
 
-const { beside } = values
 await Promise.all([
   ...Array.from({ length: atOnce }, runWaiting),
   ...(beside === undefined ? [] : [tell(beside, () => runBeside(beside))]),

@@ -93,22 +93,22 @@ function withClients(
     inBackground('free', agent, queues.free(agent, client, clock.wall()))
   }
 
+  function tell(call: LiveCall, before: readonly string[]): void {
+    const now = busyIn(call)
+    busy.set(call.id, now)
+    for (const agent of now) if (!before.includes(agent)) occupy(agent, call.id)
+    for (const agent of before) if (!now.includes(agent)) free(agent, call.id)
+  }
+
   return callLog => ({
     began(call) {
       callLog.began(call)
-      if (!withClient.has(call.kind)) return
-      const agents = busyIn(call)
-      busy.set(call.id, agents)
-      for (const agent of agents) occupy(agent, call.id)
+      if (withClient.has(call.kind)) tell(call, [])
     },
     changed(call) {
       callLog.changed(call)
       const before = busy.get(call.id)
-      if (before === undefined) return
-      const now = busyIn(call)
-      busy.set(call.id, now)
-      for (const agent of now) if (!before.includes(agent)) occupy(agent, call.id)
-      for (const agent of before) if (!now.includes(agent)) free(agent, call.id)
+      if (before) tell(call, before)
     },
     over(record, measured) {
       callLog.over(record, measured)
